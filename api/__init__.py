@@ -1,0 +1,1 @@
+"""The doors: the web interface and the `wangge` command."""

@@ -1,0 +1,1 @@
+"""Wangge: layers, law, store, finders, planners; knows nothing of the web."""

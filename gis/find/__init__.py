@@ -1,0 +1,1 @@
+"""Questions: cell assignment and unchecked objects."""

@@ -1,0 +1,1 @@
+"""Fetch, plan, store: what commands and jobs call."""

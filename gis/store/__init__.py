@@ -1,0 +1,1 @@
+"""PostGIS: private server, engine, schema and migrations, loading, queries."""

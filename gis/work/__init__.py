@@ -1,0 +1,1 @@
+"""What happens to things: checks, voids and rule versions, as events."""
