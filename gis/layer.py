@@ -259,7 +259,7 @@ class Osm:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What a set of roles gets of a layer: fields in plain, and fields behind their mask. Both empty: no layer at all."""
+    """What a set of roles gets of a layer: fields in plain, fields behind their mask; both empty: no layer at all."""
 
     plain: tuple[Field, ...]
     masked: tuple[Field, ...]
