@@ -1,0 +1,68 @@
+"""The county: its outline and the facts that every figure depends on."""
+
+from gis.layer import EVERYONE, Constraint, Field, Geometry, Kind, Layer, Source, Style, Use
+
+LAYER = Layer(
+    name="county",
+    title="县域",
+    title_en="County",
+    doc="One row: the outline, the storage coordinate system, the time zone and the jurisdiction of this database.",
+    geometry=Geometry.POLYGON,
+    source=Source(publisher="County office", licence="internal"),
+    key="code",
+    read=EVERYONE,
+    uses=frozenset({Use.COUNTY}),
+    single=True,
+    fields=(
+        Field(
+            "code",
+            Kind.TEXT,
+            "County code: GB/T 2260, or a local one.",
+            zh="代码",
+            example="330784",
+            required=True,
+            fixed=True,
+        ),
+        Field("name", Kind.TEXT, "Name of the county.", zh="名称", example="永康市", required=True, popup=True),
+        Field(
+            "storage_srid",
+            Kind.INTEGER,
+            "EPSG code in which this database measures.",
+            zh="存储坐标系",
+            en="Storage SRID",
+            example=4549,
+            required=True,
+            fixed=True,
+            low=1024,
+            high=998999,
+            popup=True,
+        ),
+        Field(
+            "timezone",
+            Kind.TEXT,
+            "IANA time zone in which days end.",
+            zh="时区",
+            example="Asia/Shanghai",
+            required=True,
+            fixed=True,
+        ),
+        Field(
+            "jurisdiction",
+            Kind.TEXT,
+            "Whose rules hold here: CN-330784, or `default`.",
+            zh="法域",
+            example="CN-330784",
+            required=True,
+        ),
+        Field(
+            "code_scheme",
+            Kind.TEXT,
+            "What the codes are: gbt2260, or local.",
+            zh="编码体系",
+            example="gbt2260",
+            required=True,
+        ),
+    ),
+    constraints=(Constraint("area_positive", "ST_Area(geom) > 0", "a county has an area", "县域面积应大于零"),),
+    style=Style(colour="#222222", fill=False, width=2.5, order=90),
+)
