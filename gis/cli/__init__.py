@@ -1,0 +1,1 @@
+"""Commands that need no web: each module gives one command or group, `api/cli.py` assembles them."""

@@ -1,0 +1,51 @@
+"""A delivered file as the reader of its format hands it over: every row in file order, and what is wrong with which."""
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+SHOWN = 60
+
+
+class Fault(NamedTuple):
+    """Why a row cannot be read: its number from 1, the field, the constraint it broke, what was expected, what came."""
+
+    row: int
+    field: str
+    constraint: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """All rows of one sublayer.
+
+    `columns` and `wkb` are Arrow columns of equal length; row 1 is their first value. A row without geometry, or whose
+    geometry cannot be read, has a null there; the second kind stands among the `faults`. `crs` is an authority's name
+    or WKT, None where unknown; `crs_declared` says that the file itself names it.
+    """
+
+    columns: "dict[str, pa.ChunkedArray]"
+    wkb: "pa.ChunkedArray"
+    crs: str | None
+    crs_declared: bool
+    faults: list[Fault] = field(default_factory=list)
+    sublayer: str = ""
+    sublayers: tuple[str, ...] = ()
+
+
+def shown(value: object) -> str:
+    """Give a delivered JSON value in words, short enough for a sentence and safe to print."""
+    if value is None:
+        return "null"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return f"a list of {len(value)}"
+    if isinstance(value, str):
+        text = value if len(value) <= SHOWN else value[: SHOWN - 1] + "…"
+        return f'"{text}"' if text.isprintable() else ascii(text)
+    return str(value).lower() if isinstance(value, bool) else f"{value!r:.{SHOWN}}"

@@ -1,0 +1,196 @@
+"""What SQLAlchemy's tables do not carry: constraints, triggers, functions, views and grants, said by the layers.
+
+Each object has the name under which `build.catalogue` finds it in a database, so that a difference can be named and a
+migration can be written from it.
+"""
+
+import re
+from importlib import resources
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from gis import layers
+from gis.layer import Layer, Use
+from gis.store.schema import Schema, constraint_name, constraints, quoted
+
+FILES = ("clock", "history", "status")
+MARK = re.compile(r"^-- object: (.+)$", re.MULTILINE)
+NEW = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
+OLD = "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
+BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
+
+
+class DatabaseObject(NamedTuple):
+    """One object: its name in the catalogue, the statement that makes it, the one that removes it."""
+
+    name: str
+    create: str
+    drop: str
+
+
+def before_tables() -> tuple[DatabaseObject, ...]:
+    """Give what tables need: the sequence from which every feature and register row takes its id for life."""
+    return (DatabaseObject("sequence object_id", "CREATE SEQUENCE object_id", "DROP SEQUENCE object_id"),)
+
+
+def after_tables(schema: Schema) -> tuple[DatabaseObject, ...]:
+    """Give everything else, in the order in which it can be made."""
+    every = layers.every()
+    return (
+        *(each for layer in every for each in _constraints(layer)),
+        _patrolled(),
+        _patrol_kinds(),
+        *_functions(),
+        *(each for layer in every for each in _triggers(layer, schema)),
+        *(each for layer in every for each in _grants(layer, schema)),
+        *_other_grants(),
+    )
+
+
+def category(layer: Layer) -> str:
+    """Give the SQL of a patrolled layer's class: its `by` field, `unknown` where that is empty."""
+    if layer.patrol is None or not layer.patrol.by:
+        return f"'{layer.patrol.unknown if layer.patrol else ''}'::text"
+    column = quoted(layer.patrol.by)
+    return f"coalesce({column}, '{layer.patrol.unknown}'::text)" if layer.patrol.unknown else column
+
+
+def _constraints(layer: Layer) -> list[DatabaseObject]:
+    table = quoted(layer.name)
+    checks = [(each.name, f"CHECK ({each.check})", each.reason) for each in constraints(layer)]
+    for exclude in layer.excludes:
+        elements = ", ".join(f"{what} WITH {operator}" for what, operator in exclude.elements)
+        checks.append((exclude.name, f"EXCLUDE USING gist ({elements}) WHERE ({exclude.where})", exclude.reason))
+    found = []
+    for name, definition, reason in checks:
+        full = constraint_name(layer, name)
+        comment = reason.replace("'", "''")
+        create = f"ALTER TABLE {table} ADD CONSTRAINT {full} {definition};\n"
+        create += f"COMMENT ON CONSTRAINT {full} ON {table} IS '{comment}'"
+        found.append(
+            DatabaseObject(f"constraint {layer.name}.{full}", create, f"ALTER TABLE {table} DROP CONSTRAINT {full}")
+        )
+    return found
+
+
+def _patrolled() -> DatabaseObject:
+    part = "SELECT id AS object_id, '{}'::text AS layer, '{}'::text AS kind, {} AS category FROM {}"
+    parts = [
+        part.format(layer.name, layer.patrol.kind, category(layer), quoted(layer.name))
+        for layer in layers.every()
+        if layer.patrol is not None
+    ]
+    create = "CREATE VIEW patrolled AS\n" + "\nUNION ALL\n".join(parts)
+    return DatabaseObject("view patrolled", create, "DROP VIEW patrolled")
+
+
+def _patrol_kinds() -> DatabaseObject:
+    values = ", ".join(f"('{layer.name}', '{layer.patrol.kind}')" for layer in layers.every() if layer.patrol)
+    create = "\n".join(
+        (
+            "CREATE FUNCTION patrol_kinds() RETURNS TABLE (layer text, kind text)",
+            "LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp",
+            f"AS $$ VALUES {values} $$",
+        )
+    )
+    return DatabaseObject("function patrol_kinds()", create, "DROP FUNCTION patrol_kinds()")
+
+
+def _functions() -> list[DatabaseObject]:
+    found = []
+    for file in FILES:
+        text = resources.files("gis.store").joinpath("sql", f"{file}.sql").read_text(encoding="utf-8")
+        pieces = MARK.split(text)[1:]
+        for name, body in zip(pieces[::2], pieces[1::2], strict=True):
+            drop = "DROP " + name.replace("function", "FUNCTION", 1)
+            found.append(DatabaseObject(name, body.strip().rstrip(";"), drop))
+    return found
+
+
+def _triggers(layer: Layer, schema: Schema) -> list[DatabaseObject]:
+    return [_trigger(layer, *parts) for parts in (*_keeping(layer, schema), *_counting(layer))]
+
+
+def _trigger(layer: Layer, name: str, when: str, call: str) -> DatabaseObject:
+    table = quoted(layer.name)
+    create = f"CREATE TRIGGER {layer.name}_{name} {when.format(table)} EXECUTE FUNCTION {call}"
+    drop = f"DROP TRIGGER {layer.name}_{name} ON {table}"
+    return DatabaseObject(f"trigger {layer.name}.{layer.name}_{name}", create, drop)
+
+
+def _keeping(layer: Layer, schema: Schema) -> list[tuple[str, str, str]]:
+    """Give the triggers that stamp rows, keep the past of features and guard logs."""
+    if layer.derived:
+        return []
+    alone = "alone" if Use.RULE in layer.uses else "together"
+    hold = ("hold", "BEFORE INSERT OR UPDATE OR DELETE ON {} FOR EACH STATEMENT", f"hold_day('{alone}')")
+    if layer.log:
+        once = ", ".join(f"'{field.name}'" for field in layer.fields if field.once)
+        return [hold, ("guard", "BEFORE INSERT OR UPDATE OR DELETE ON {} FOR EACH ROW", f"guard_log({once})")]
+    names = ", ".join(quoted(column.name) for column in schema.past(layer).columns if column.name != "recorded_until")
+    found = [
+        hold,
+        ("stamp", "BEFORE INSERT OR UPDATE ON {} FOR EACH ROW", "stamp_row()"),
+        ("past_of_changed", f"AFTER UPDATE ON {{}} {BOTH}", f"keep_past('{names}')"),
+        ("past_of_ended", f"AFTER DELETE ON {{}} {OLD}", f"keep_past('{names}')"),
+    ]
+    fixed = ", ".join(f"'{field.name}'" for field in layer.fields if field.fixed)
+    if fixed:
+        found.append(("fixed", "BEFORE UPDATE ON {} FOR EACH ROW", f"keep_fixed({fixed})"))
+    return found
+
+
+def _counting(layer: Layer) -> list[tuple[str, str, str]]:
+    """Give the triggers that keep the status equal to a recount."""
+    if Use.CHECK in layer.uses or Use.RULE in layer.uses:
+        first, again = ("count_checks()", "recount_checks()") if Use.CHECK in layer.uses else ("count_rules()",) * 2
+        return [("count", f"AFTER INSERT ON {{}} {NEW}", first), ("recount", f"AFTER UPDATE ON {{}} {NEW}", again)]
+    if layer.patrol is None:
+        return []
+    call = f"count_objects('{layer.patrol.by}')"
+    return [
+        ("count_new", f"AFTER INSERT ON {{}} {NEW}", call),
+        ("count_changed", f"AFTER UPDATE ON {{}} {BOTH}", call),
+        ("count_ended", f"AFTER DELETE ON {{}} {OLD}", call),
+    ]
+
+
+def _grants(layer: Layer, schema: Schema) -> list[DatabaseObject]:
+    """Give who may do what: `app` writes by the kind of the layer, `reader` reads what is not personal."""
+    if layer.single or Use.STATUS in layer.uses:
+        rights = "SELECT"
+    elif layer.log:
+        rights = "SELECT, INSERT"
+        once = ", ".join(quoted(field.name) for field in layer.fields if field.once)
+        rights += f", UPDATE ({once})" if once else ""
+    else:
+        rights = "SELECT, INSERT, UPDATE, DELETE"
+    found = [_grant(layer, schema.table(layer), rights)]
+    if layer.historic:
+        found.append(_grant(layer, schema.past(layer), "SELECT"))
+    return found
+
+
+def _grant(layer: Layer, table: sa.Table, rights: str) -> DatabaseObject:
+    personal = {field.name for field in layer.fields if field.read}
+    name = quoted(table.name)
+    seen = ", ".join(quoted(column.name) for column in table.columns if column.name not in personal)
+    open_columns = f" ({seen})" if personal else ""
+    create = f"GRANT {rights} ON {name} TO wangge_app;\nGRANT SELECT{open_columns} ON {name} TO wangge_reader"
+    return DatabaseObject(f"grants {table.name}", create, f"REVOKE ALL ON {name} FROM wangge_app, wangge_reader")
+
+
+def _other_grants() -> list[DatabaseObject]:
+    return [
+        DatabaseObject(
+            "grants object_id",
+            "GRANT USAGE ON SEQUENCE object_id TO wangge_app",
+            "REVOKE ALL ON SEQUENCE object_id FROM wangge_app",
+        ),
+        DatabaseObject(
+            "grants patrolled",
+            "GRANT SELECT ON patrolled TO wangge_app, wangge_reader",
+            "REVOKE ALL ON patrolled FROM wangge_app, wangge_reader",
+        ),
+    ]

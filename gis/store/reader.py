@@ -1,0 +1,131 @@
+"""The child process that reads a delivered file: bounded, without network, with one driver of GDAL and nothing else.
+
+It is run as `python -m gis.store.reader ORDER`, where ORDER is the JSON of an `Order`, and leaves `rows.arrow` and
+`report.json` in the order's folder. It starts in a fifth of a second, so it imports nothing that it does not use.
+"""
+
+import json
+import resource
+import sys
+import warnings
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from gis.errors import DeliveryError
+
+if TYPE_CHECKING:
+    from gis.store.delivered import Delivered
+
+ROWS = "rows.arrow"
+REPORT = "report.json"
+FAILED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to read, where to leave it, and how much memory, processor time and disk that may take."""
+
+    path: str
+    driver: str
+    sublayer: str | None
+    folder: str
+    memory_bytes: int
+    cpu_s: int
+    output_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of deliveries: the driver of GDAL that reads it, its file endings, and the bytes it can begin with."""
+
+    driver: str
+    title: str
+    endings: tuple[str, ...]
+    begins: tuple[bytes, ...]
+    read: "Callable[[str, str | None], Delivered]"
+
+
+def _read_geopackage(path: str, sublayer: str | None) -> "Delivered":
+    from gis.store import geopackage
+
+    return geopackage.read(path, sublayer)
+
+
+def _read_geojson(path: str, sublayer: str | None) -> "Delivered":
+    from gis.store import geojson
+
+    return geojson.read(path, sublayer)
+
+
+FORMATS = (
+    Format("GPKG", "GeoPackage", (".gpkg",), (b"SQLite format 3\x00",), _read_geopackage),
+    Format("GeoJSON", "GeoJSON", (".geojson", ".json"), (b"{", b"["), _read_geojson),
+)
+"""A new format is one more line here, with a module that reads it."""
+
+
+def main(argument: str) -> int:
+    """Carry out an order; 0 where the rows are written, 3 where the report holds the sentence of refusal."""
+    order = Order(**json.loads(argument))
+    _limit(order)
+    report: dict[str, object]
+    try:
+        report = _report(order)
+    except DeliveryError as error:
+        report = {"refused": str(error)}
+    except MemoryError:
+        report = {"refused": f"expected to need at most {order.memory_bytes / 2**30:g} GiB of memory, it needs more"}
+    Path(order.folder, REPORT).write_text(json.dumps(report), encoding="utf-8")
+    return FAILED if "refused" in report else 0
+
+
+def _limit(order: Order) -> None:
+    """Bound this process before anything of the file is read; a core dump would hold personal data."""
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    resource.setrlimit(resource.RLIMIT_AS, (order.memory_bytes, order.memory_bytes))
+    resource.setrlimit(resource.RLIMIT_CPU, (order.cpu_s, order.cpu_s))
+    resource.setrlimit(resource.RLIMIT_FSIZE, (order.output_bytes, order.output_bytes))
+
+
+def _report(order: Order) -> dict[str, object]:
+    import pyarrow as pa
+
+    warnings.simplefilter("ignore")  # GDAL's doubts are judged from the file itself
+    _one_driver(order.driver)
+    delivered = next(each for each in FORMATS if each.driver == order.driver).read(order.path, order.sublayer)
+    names = list(delivered.columns)
+    arrays = [*delivered.columns.values(), delivered.wkb]
+    table = pa.table(arrays, names=[str(place) for place in range(len(arrays))])
+    with pa.OSFile(str(Path(order.folder, ROWS)), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    return {
+        "names": names,
+        "delivered": table.num_rows,
+        "crs": delivered.crs,
+        "crs_declared": delivered.crs_declared,
+        "faults": [tuple(fault) for fault in delivered.faults],
+        "sublayer": delivered.sublayer,
+        "sublayers": delivered.sublayers,
+    }
+
+
+def _one_driver(driver: str) -> None:
+    """Make sure that GDAL holds this driver alone; pandas and geopandas are kept out because they take half a second."""
+    for name in ("geopandas", "pandas"):
+        sys.modules[name] = None  # type: ignore[assignment]  # how Python marks a module as not to be imported
+    from pyogrio import list_drivers
+
+    others = sorted(set(list_drivers()) - {driver})
+    if others:
+        raise DeliveryError(f"expected GDAL with the driver {driver} alone, got also {', '.join(others)}")
+
+
+def order_text(order: Order) -> str:
+    """Give the one argument of the child process."""
+    return json.dumps(asdict(order))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1]))

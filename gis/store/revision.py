@@ -1,0 +1,122 @@
+"""Writing a migration from the layers: `python -m gis.store.revision 0002 "A hot-work layer stands"`, then review it.
+
+Alembic compares tables, columns, keys and indexes. It does not see CHECK, EXCLUDE, triggers, functions, views and
+grants: those come from comparing two catalogues, that of the migrated database and that of the layers.
+"""
+
+import os
+import sys
+from typing import Literal
+
+import sqlalchemy as sa
+from alembic.autogenerate import api
+from alembic.autogenerate.api import AutogenContext
+from alembic.migration import MigrationContext
+from geoalchemy2 import Geometry as Shape
+from sqlalchemy.dialects import postgresql
+
+from gis.errors import Refused
+from gis.store import build, migrate, server
+from gis.store.migrate import folder, upgrade, written
+from gis.store.objects import after_tables, before_tables
+from gis.store.schema import Schema
+from gis.store.settings import settings_from
+
+SRID = 3857
+TEMPLATE = '''"""{message}."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+from gis.store.migrate import objects, shape
+
+revision = "{revision}"
+down_revision = {down}
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    objects(op, revision, "before")
+    {upgrades}
+    objects(op, revision, "after")
+
+
+def downgrade() -> None:
+    raise RuntimeError("a county's past is not unmade: restore a backup instead")
+'''
+DATABASE = "wangge_revision"
+
+
+def rendered(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
+    """Give how a type is written in a migration: geometry without the SRID, which belongs to the county."""
+    if kind == "type" and isinstance(item, Shape):
+        return f'shape("{item.geometry_type}")'
+    if kind == "type" and isinstance(item, postgresql.ARRAY):
+        return "postgresql.ARRAY(sa.Text())"
+    if kind == "type" and isinstance(item, postgresql.JSONB):
+        return "postgresql.JSONB()"
+    return False
+
+
+def ours(item: object, name: str | None, kind: str, reflected: bool, _other: object) -> bool:  # noqa: FBT001 - Alembic's signature
+    """Leave out PostGIS's own tables."""
+    return not (kind == "table" and reflected and name in {"spatial_ref_sys", "alembic_version"}) and item is not None
+
+
+def write(connection: sa.Connection, revision: str, message: str) -> list[str]:
+    """Write the two files that bring the migrated database to the layers; give their names. Refused if all is equal."""
+    schema = Schema.of(SRID)
+    found, wanted = build.catalogue(connection), build.expected(connection, schema)
+    changed = {name for name in found.keys() | wanted.keys() if found.get(name) != wanted.get(name)}
+    if not changed:
+        raise Refused("the database already equals the layers: there is nothing to migrate")
+    slug = "_".join(message.lower().split())[:40].rstrip(".")
+    before = [each for each in before_tables() if each.name in changed]
+    after = [each for each in after_tables(schema) if each.name in changed]
+    drop = [each for each in reversed(after) if each.name in found]
+    gone = sorted(name for name in found.keys() - wanted.keys() if name.split()[0] in {"trigger", "function", "view"})
+    if gone:
+        raise Refused(f"write the drop of these by hand: {', '.join(gone)}")
+    sql = folder() / f"{revision}_{slug}.sql"
+    sql.write_text(written(drop, before, after), encoding="utf-8")
+    python = folder() / f"{revision}_{slug}.py"
+    python.write_text(
+        TEMPLATE.format(
+            message=message,
+            revision=revision,
+            down=repr(migrate.head()).replace("'", '"'),
+            upgrades=_operations(connection, schema),
+        ),
+        encoding="utf-8",
+    )
+    return [sql.name, python.name]
+
+
+def _operations(connection: sa.Connection, schema: Schema) -> str:
+    options = {"target_metadata": schema.metadata, "include_object": ours, "compare_type": True}
+    compared = MigrationContext.configure(connection, opts=options)
+    made = api.produce_migrations(compared, schema.metadata).upgrade_ops
+    return api.render_python_code(made, render_item=rendered) if made is not None else "    pass"
+
+
+def main() -> None:
+    """Migrate an empty database, compare it with the layers and write what is missing."""
+    revision, message = sys.argv[1:]
+    settings = settings_from(os.environ)
+    server.up(settings)
+    server.drop_database(settings, DATABASE)
+    server.create_database(settings, DATABASE)
+    engine = sa.create_engine(server.sqlalchemy_url(settings, server.DatabaseRole.OWNER, DATABASE))
+    with engine.begin() as connection:
+        if any(folder().glob("*.sql")):
+            upgrade(connection, SRID)
+        for name in write(connection, revision, message):
+            sys.stdout.write(f"{name}\n")
+    engine.dispose()
+    server.drop_database(settings, DATABASE)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,85 @@
+-- What happens to a row stays known: features keep their past, logs are never rewritten.
+
+-- object: function stamp_row()
+CREATE FUNCTION stamp_row() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+BEGIN
+    NEW.recorded_at := recorded_now();
+    IF TG_OP = 'UPDATE' THEN
+        IF NEW.id <> OLD.id THEN
+            RAISE EXCEPTION '%: an object keeps its id, % became %', TG_TABLE_NAME, OLD.id, NEW.id USING ERRCODE = 'check_violation';
+        END IF;
+        NEW.recorded_at := greatest(NEW.recorded_at, OLD.recorded_at + interval '1 microsecond');
+    END IF;
+    RETURN NEW;
+END $$;
+
+-- object: function keep_past()
+-- TG_ARGV[0]: the columns. Old versions go to <table>_past with the instant from which they no longer held.
+CREATE FUNCTION keep_past() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    old_columns text := 'o.' || replace(TG_ARGV[0], ', ', ', o.');
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        EXECUTE format('INSERT INTO %I.%I (%s, recorded_until) SELECT %s, n.recorded_at FROM old_rows o JOIN new_rows n USING (id)',
+                       TG_TABLE_SCHEMA, TG_TABLE_NAME || '_past', TG_ARGV[0], old_columns);
+    ELSE
+        EXECUTE format('INSERT INTO %I.%I (%s, recorded_until) SELECT %s, greatest(recorded_now(), o.recorded_at + interval ''1 microsecond'') FROM old_rows o',
+                       TG_TABLE_SCHEMA, TG_TABLE_NAME || '_past', TG_ARGV[0], old_columns);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- object: function keep_fixed()
+-- TG_ARGV: columns that never change once stored.
+CREATE FUNCTION keep_fixed() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+DECLARE
+    name text;
+BEGIN
+    FOREACH name IN ARRAY TG_ARGV LOOP
+        IF to_jsonb(NEW) -> name IS DISTINCT FROM to_jsonb(OLD) -> name THEN
+            RAISE EXCEPTION '%: % never changes, % became %', TG_TABLE_NAME, name, to_jsonb(OLD) -> name, to_jsonb(NEW) -> name
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END LOOP;
+    RETURN NEW;
+END $$;
+
+-- object: function guard_log()
+-- TG_ARGV: the columns that may be written after the row, once, from empty to a value; instants are the server's.
+CREATE FUNCTION guard_log() RETURNS trigger
+LANGUAGE plpgsql SET search_path = public, pg_temp
+AS $$
+DECLARE
+    before jsonb;
+    after jsonb;
+    name text;
+BEGIN
+    IF TG_OP = 'INSERT' THEN
+        NEW.recorded_at := recorded_now();
+        RETURN NEW;
+    ELSIF TG_OP = 'DELETE' THEN
+        RAISE EXCEPTION '%: a log is not deleted from', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+    END IF;
+    before := to_jsonb(OLD);
+    after := to_jsonb(NEW);
+    FOREACH name IN ARRAY TG_ARGV LOOP
+        IF before -> name <> 'null'::jsonb AND after -> name IS DISTINCT FROM before -> name THEN
+            RAISE EXCEPTION '%: % is written once', TG_TABLE_NAME, name USING ERRCODE = 'check_violation';
+        END IF;
+        IF right(name, 3) = '_at' AND before -> name = 'null'::jsonb AND after -> name <> 'null'::jsonb THEN
+            NEW := jsonb_populate_record(NEW, jsonb_build_object(name, recorded_now()));
+        END IF;
+        before := before - name;
+        after := after - name;
+    END LOOP;
+    IF before <> after THEN
+        RAISE EXCEPTION '%: a log is not rewritten', TG_TABLE_NAME USING ERRCODE = 'check_violation';
+    END IF;
+    RETURN NEW;
+END $$;

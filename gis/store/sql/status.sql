@@ -1,0 +1,140 @@
+-- Live status, kept equal to a recount from the checks. `patrolled` and `patrol_kinds()` are worked out from the layers.
+
+-- object: function status_wanted(bigint[])
+-- What the status rows of these objects must be: one per object and rule version of its class that is not withdrawn.
+CREATE FUNCTION status_wanted(ids bigint[])
+RETURNS TABLE (object_id bigint, layer text, rule_version_id bigint, last_done_at timestamptz, last_try_at timestamptz,
+               last_try text, notice_at timestamptz, due_at timestamptz)
+LANGUAGE sql STABLE SET search_path = public, pg_temp
+AS $$
+    SELECT p.object_id, p.layer, r.id, seen.last_done_at, seen.last_try_at, seen.last_try,
+           day_start(county_day(seen.last_done_at) + r.amount::integer + 1 - r.notice_days),
+           day_start(county_day(seen.last_done_at) + r.amount::integer + 1)
+    FROM unnest(ids) AS asked (id)
+    JOIN patrolled p ON p.object_id = asked.id
+    JOIN rule_version r ON r.subject = p.kind AND r.category = p.category AND r.unit = 'd' AND r.withdrawn_at IS NULL
+    LEFT JOIN LATERAL (
+        SELECT max(c.seen_at) FILTER (WHERE c.outcome = 'done') AS last_done_at,
+               max(c.seen_at) AS last_try_at,
+               (array_agg(c.outcome ORDER BY c.seen_at DESC, c.outcome DESC))[1] AS last_try
+        FROM "check" c
+        WHERE c.object_id = p.object_id AND c.kind = p.kind AND c.voided_at IS NULL
+    ) seen ON true
+$$;
+
+-- object: function status_rebuild(bigint[])
+-- Locks first, then recounts in a statement of its own, so that what committed while it waited is counted.
+CREATE FUNCTION status_rebuild(ids bigint[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM 1 FROM status s WHERE s.object_id = ANY (ids) ORDER BY s.object_id, s.rule_version_id FOR UPDATE;
+    DELETE FROM status s
+    WHERE s.object_id = ANY (ids)
+      AND NOT EXISTS (SELECT 1 FROM patrolled p
+                      JOIN rule_version r ON r.subject = p.kind AND r.category = p.category AND r.unit = 'd' AND r.withdrawn_at IS NULL
+                      WHERE p.object_id = s.object_id AND r.id = s.rule_version_id);
+    INSERT INTO status (object_id, layer, rule_version_id, last_done_at, last_try_at, last_try, notice_at, due_at)
+    SELECT * FROM status_wanted(ids)
+    ON CONFLICT (object_id, rule_version_id) DO UPDATE
+    SET last_done_at = excluded.last_done_at, last_try_at = excluded.last_try_at, last_try = excluded.last_try,
+        notice_at = excluded.notice_at, due_at = excluded.due_at;
+END $$;
+
+-- object: function hold_objects(text[], bigint[])
+-- After checks are written: their objects must be stored, and must not change their class until we commit.
+CREATE FUNCTION hold_objects(layers text[], ids bigint[]) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    name text;
+    asked bigint[];
+    found bigint;
+BEGIN
+    FOR name IN SELECT DISTINCT unnest(layers) ORDER BY 1 LOOP
+        IF NOT EXISTS (SELECT 1 FROM patrol_kinds() k WHERE k.layer = name) THEN
+            RAISE EXCEPTION 'check: layer % is not patrolled', name USING ERRCODE = 'foreign_key_violation';
+        END IF;
+        SELECT array_agg(DISTINCT o.id) INTO asked FROM unnest(layers, ids) AS o (layer, id) WHERE o.layer = name;
+        EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %I WHERE id = ANY ($1) ORDER BY id FOR SHARE) held', name)
+            INTO found USING asked;
+        IF found < cardinality(asked) THEN
+            RAISE EXCEPTION 'check: % of % objects are not stored in %', cardinality(asked) - found, cardinality(asked), name
+                USING ERRCODE = 'foreign_key_violation';
+        END IF;
+    END LOOP;
+END $$;
+
+-- object: function count_checks()
+CREATE FUNCTION count_checks() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    ids bigint[];
+BEGIN
+    IF EXISTS (SELECT 1 FROM new_rows n WHERE NOT EXISTS
+               (SELECT 1 FROM patrol_kinds() k WHERE k.layer = n.layer AND k.kind = n.kind)) THEN
+        RAISE EXCEPTION 'check: a kind does not belong to its layer' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n), (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n));
+    SELECT array_agg(DISTINCT n.object_id) INTO ids FROM new_rows n;
+    PERFORM 1 FROM status s WHERE s.object_id = ANY (ids) ORDER BY s.object_id, s.rule_version_id FOR UPDATE;
+    UPDATE status s
+    SET last_done_at = greatest(s.last_done_at, n.last_done_at),
+        last_try_at = greatest(s.last_try_at, n.last_try_at),
+        last_try = CASE WHEN s.last_try_at IS NULL OR (n.last_try_at, n.last_try) > (s.last_try_at, s.last_try)
+                        THEN n.last_try ELSE s.last_try END,
+        notice_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + r.amount::integer + 1 - r.notice_days),
+        due_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + r.amount::integer + 1)
+    FROM (SELECT object_id, kind, max(seen_at) FILTER (WHERE outcome = 'done') AS last_done_at, max(seen_at) AS last_try_at,
+                 (array_agg(outcome ORDER BY seen_at DESC, outcome DESC))[1] AS last_try
+          FROM new_rows WHERE voided_at IS NULL GROUP BY object_id, kind) n,
+         rule_version r
+    WHERE s.object_id = n.object_id AND r.id = s.rule_version_id AND r.subject = n.kind;
+    RETURN NULL;
+END $$;
+
+-- object: function recount_checks()
+CREATE FUNCTION recount_checks() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n), (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n));
+    PERFORM status_rebuild((SELECT array_agg(DISTINCT n.object_id) FROM new_rows n));
+    RETURN NULL;
+END $$;
+
+-- object: function count_objects()
+-- TG_ARGV[0]: the column that classes the objects, empty where all are of one class.
+CREATE FUNCTION count_objects() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    ids bigint[];
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF TG_ARGV[0] = '' THEN
+            RETURN NULL;
+        END IF;
+        EXECUTE format('SELECT array_agg(id) FROM old_rows o JOIN new_rows n USING (id) WHERE o.%1$I IS DISTINCT FROM n.%1$I', TG_ARGV[0]) INTO ids;
+    ELSIF TG_OP = 'INSERT' THEN
+        SELECT array_agg(id) INTO ids FROM new_rows;
+    ELSE
+        SELECT array_agg(id) INTO ids FROM old_rows;
+    END IF;
+    IF ids IS NOT NULL THEN
+        PERFORM status_rebuild(ids);
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- object: function count_rules()
+CREATE FUNCTION count_rules() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+BEGIN
+    PERFORM status_rebuild(coalesce(array_agg(p.object_id), '{}'))
+    FROM patrolled p
+    WHERE (p.kind, p.category) IN (SELECT n.subject, n.category FROM new_rows n WHERE n.unit = 'd');
+    RETURN NULL;
+END $$;
