@@ -181,3 +181,51 @@ def _crs(system: str | int | CRS | None) -> CRS:
         return CRS.from_user_input(system)
     except CRSError:
         raise CrsError(f"expected a coordinate system such as EPSG:4490, got {system!r}") from None
+
+
+def out_of_reach(geometries: Geometries, crs: str | int | CRS | None, srid: int) -> npt.NDArray[np.bool_]:
+    """Tell which geometries reach to where `srid` measures worse than 1:2000, or has no place; empty ones do not."""
+    bounds = shapely.bounds(geometries)
+    found = np.zeros(len(bounds), dtype=bool)
+    present = np.isfinite(bounds).all(axis=1)
+    west, south, east, north = bounds[present].T
+    way = _way(_crs(crs), CRS.from_epsg(EXCHANGE))
+    proj = Proj(_crs(srid))
+    reached = np.zeros(len(west), dtype=bool)
+    for x, y in ((west, south), (east, south), (east, north), (west, north)):
+        longitude, latitude = way.transform(x, y)
+        placed = np.isfinite(longitude) & np.isfinite(latitude) & (np.abs(latitude) <= 90) & (np.abs(longitude) <= 360)
+        reached |= ~placed
+        factors = proj.get_factors(np.where(placed, longitude, 0), np.where(placed, latitude, 0), errcheck=False)
+        error = np.maximum(np.abs(factors.tissot_semimajor - 1), np.abs(factors.tissot_semiminor - 1))
+        reached |= ~(error <= DISTORTION_LIMIT)
+    found[present] = reached
+    return found
+
+
+def local_metres(geometries: Geometries, crs: str | int | CRS | None) -> Geometries:
+    """Give geometries in metres of an equal-area projection about their own middle, where no county says in which.
+
+    Areas are true (to the ellipsoid), lengths nearly so near the middle; what cannot be placed becomes None.
+    """
+    origin = _crs(crs)
+    centre = CRS.from_epsg(EXCHANGE)
+    bounds = shapely.total_bounds(geometries)
+    if not np.isfinite(bounds).all():
+        return geometries
+    longitude, latitude = _way(origin, centre).transform((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
+    if not (np.isfinite(longitude) and np.isfinite(latitude)):
+        longitude, latitude = 0.0, 0.0
+    way = Transformer.from_crs(
+        origin, CRS.from_proj4(f"+proj=laea +lat_0={latitude} +lon_0={longitude} +datum=WGS84"), always_xy=True
+    )
+    moved: Geometries = np.asarray(
+        shapely.transform(
+            np.asarray(geometries, dtype=object),
+            lambda at: np.column_stack(way.transform(at[:, 0], at[:, 1])),
+            include_z=False,
+        )
+    )
+    coordinates, rows = shapely.get_coordinates(moved, return_index=True)
+    moved[np.unique(rows[~np.isfinite(coordinates).all(axis=1)])] = None
+    return moved

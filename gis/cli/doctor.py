@@ -40,11 +40,15 @@ def doctor() -> Answer:
     bad = [each for each in findings if not each.ok]
     sentence = f"{len(bad)} 项有问题 · bad: {', '.join(each.name for each in bad)}" if bad else "一切正常 · all is well"
     return Answer(
-        {"ok": not bad, "findings": [asdict(each) for each in findings]},
+        {"ok": not bad, "findings": [_facts(each) for each in findings]},
         text="\n".join(_line(each) for each in findings),
         sentence=sentence,
         complete=not bad,
     )
+
+
+def _facts(finding: Finding) -> dict[str, object]:
+    return asdict(finding) | {"advice": "" if finding.ok else finding.advice}
 
 
 def _line(finding: Finding) -> str:

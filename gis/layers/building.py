@@ -215,10 +215,7 @@ LAYER = Layer(
     ),
     constraints=(
         Constraint(
-            "area_plausible",
-            "ST_Area(geom) BETWEEN 0.5 AND 2000000",
-            "a footprint is 0.5 m² to 200 ha",
-            "建筑面积应在0.5平方米至200公顷之间",
+            "area_plausible", "ST_Area(geom) >= 0.5", "a footprint has at least 0.5 m²", "建筑面积不小于0.5平方米"
         ),
         Constraint(
             "grade_after_built",

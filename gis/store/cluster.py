@@ -94,7 +94,7 @@ def _taken(handle: int) -> bool:
     return True
 
 
-def make(cluster: Cluster) -> None:
+def make(cluster: Cluster, *, durable: bool = True) -> None:
     """Make the cluster's folders and files where they are missing; a creation cut off half-way starts afresh."""
     passing = 0o711 if os.geteuid() == 0 else 0o700
     try:
@@ -105,8 +105,8 @@ def make(cluster: Cluster) -> None:
         new = cluster.folder / "data.new"
         shutil.rmtree(new, ignore_errors=True)
         _folder(new, 0o700, cluster.account)
-        collation = ("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums")
-        done = run(cluster, "initdb", "--username=wangge", "--auth=peer", *collation, data=new)
+        kept = ("--encoding=UTF8", "--locale=C.UTF-8", "--data-checksums", *(() if durable else ("--no-sync",)))
+        done = run(cluster, "initdb", "--username=wangge", "--auth=peer", *kept, data=new)
         if done.returncode:
             raise ServerError(f"the database cluster could not be made in {cluster.folder}: {last_words(cluster)}")
         new.rename(cluster.data)
@@ -117,10 +117,9 @@ def make(cluster: Cluster) -> None:
         ) from None
 
 
-def start(cluster: Cluster, roles: Iterable[str]) -> None:
+def start(cluster: Cluster, roles: Iterable[str], *, durable: bool = True) -> None:
     """Start the made cluster and wait until it answers; a predecessor's remains are cleared or waited for, 30 s."""
-    socket_folder(cluster)
-    cluster_files.write(cluster.data, cluster.sockets, cluster.account, roles=roles)
+    cluster_files.write(cluster.data, cluster.sockets, cluster.account, roles=roles, durable=durable)
     until = time.monotonic() + RETRY_S
     while not _attempt(cluster):
         words = last_words(cluster)

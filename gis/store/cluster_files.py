@@ -11,11 +11,11 @@ from gis.store.installation import Account, memory_mib, shared_folder_mib
 ACCESS = "# Written by wangge at each start.\nlocal all all peer map=wangge\n"
 
 
-def write(data: Path, sockets: Path, account: Account, *, roles: Iterable[str]) -> None:
+def write(data: Path, sockets: Path, account: Account, *, roles: Iterable[str], durable: bool = True) -> None:
     """Write settings, access rules and user map into the data folder, owned by the server's user."""
     people = {account.name, pwd.getpwuid(os.geteuid()).pw_name, pwd.getpwuid(0).pw_name}
     texts = {
-        "postgresql.conf": configuration(sockets, memory_mib(), shared_folder_mib()),
+        "postgresql.conf": configuration(sockets, memory_mib(), shared_folder_mib(), durable=durable),
         "pg_hba.conf": ACCESS,
         "pg_ident.conf": "".join(f'wangge "{person}" {role}\n' for person in sorted(people) for role in roles),
     }
@@ -23,11 +23,12 @@ def write(data: Path, sockets: Path, account: Account, *, roles: Iterable[str]) 
         replace(data / name, text, account)
 
 
-def configuration(sockets: Path, memory: int, shared_folder: int) -> str:
+def configuration(sockets: Path, memory: int, shared_folder: int, *, durable: bool = True) -> str:
     """Give postgresql.conf for a machine with so much memory (MiB); own changes belong in ALTER SYSTEM.
 
     A container's /dev/shm is often 64 MiB, where parallel queries fail: System V segments are not bound by it.
     """
+    safe = "on" if durable else "off"
     buffers = max(128, min(2048, memory // 8))
     lines = {
         "listen_addresses": "''",
@@ -44,9 +45,9 @@ def configuration(sockets: Path, memory: int, shared_folder: int) -> str:
         "max_wal_senders": "0",
         "max_wal_size": "4GB",
         "checkpoint_completion_target": "0.9",
-        "fsync": "on",
-        "full_page_writes": "on",
-        "synchronous_commit": "on",
+        "fsync": safe,
+        "full_page_writes": safe,
+        "synchronous_commit": safe,
         "jit": "off",
         "random_page_cost": "1.1",
         "timezone": "'UTC'",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import numpy as np
@@ -152,9 +153,8 @@ def opened(settings: Settings, *, compare: bool = True, role: DatabaseRole = Dat
             if not sa.inspect(connection).has_table(layer.name):
                 raise Refused(f"database {settings.database} holds no county: run `wangge db init` again")
             names = ("code", "name", "storage_srid", "timezone", "jurisdiction", "code_scheme")
-            row = connection.execute(
-                sa.select(*(sa.column(name) for name in names)).select_from(sa.table(layer.name))
-            ).first()
+            columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in names]
+            row = connection.execute(sa.select(*columns).select_from(sa.table(layer.name))).first()
             if row is None:
                 raise Refused(f"database {settings.database} holds no county: run `wangge db init` again")
             schema = Schema.of(row.storage_srid)

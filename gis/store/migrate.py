@@ -5,9 +5,8 @@ from importlib import resources
 from pathlib import Path
 
 import sqlalchemy as sa
-from alembic import command, context
+from alembic import command, context, op
 from alembic.config import Config
-from alembic.operations import Operations
 from alembic.script import ScriptDirectory
 from geoalchemy2 import Geometry as Shape
 
@@ -45,7 +44,7 @@ def shape(kind: str) -> Shape:
     return Shape(kind, srid=context.config.attributes["srid"], spatial_index=False)
 
 
-def objects(op: Operations, revision: str, when: str) -> None:
+def objects(revision: str, when: str) -> None:
     """Run the statements that the revision's SQL file holds: drops and what tables need before, all else after."""
     connection = op.get_bind()
     connection.exec_driver_sql("SET LOCAL check_function_bodies = off")

@@ -11,12 +11,12 @@ import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from gis.errors import DeliveryError
 
 if TYPE_CHECKING:
-    from gis.store.delivered import Delivered
+    from gis.store.delivered import Delivered, Fault
 
 ROWS = "rows.arrow"
 REPORT = "report.json"
@@ -34,6 +34,23 @@ class Order:
     memory_bytes: int
     cpu_s: int
     output_bytes: int
+
+
+class Report(TypedDict):
+    """What stands beside the rows: the columns' names in order, and all of a `Delivered` but its columns."""
+
+    names: list[str]
+    crs: str | None
+    crs_declared: bool
+    faults: "list[Fault]"
+    sublayer: str
+    sublayers: list[str]
+
+
+class Refusal(TypedDict):
+    """Why the file as a whole cannot be read, without its name."""
+
+    refused: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,13 +87,16 @@ def main(argument: str) -> int:
     """Carry out an order; 0 where the rows are written, 3 where the report holds the sentence of refusal."""
     order = Order(**json.loads(argument))
     _limit(order)
-    report: dict[str, object]
     try:
-        report = _report(order)
+        return _left(order, _report(order))
     except DeliveryError as error:
-        report = {"refused": str(error)}
+        return _left(order, {"refused": str(error)})
     except MemoryError:
-        report = {"refused": f"expected to need at most {order.memory_bytes / 2**30:g} GiB of memory, it needs more"}
+        limit = f"{order.memory_bytes / 2**30:g} GiB"
+        return _left(order, {"refused": f"expected a file that can be read in {limit} of memory, it needs more"})
+
+
+def _left(order: Order, report: Report | Refusal) -> int:
     Path(order.folder, REPORT).write_text(json.dumps(report), encoding="utf-8")
     return FAILED if "refused" in report else 0
 
@@ -89,7 +109,7 @@ def _limit(order: Order) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (order.output_bytes, order.output_bytes))
 
 
-def _report(order: Order) -> dict[str, object]:
+def _report(order: Order) -> Report:
     import pyarrow as pa
 
     warnings.simplefilter("ignore")  # GDAL's doubts are judged from the file itself
@@ -102,21 +122,23 @@ def _report(order: Order) -> dict[str, object]:
         writer.write_table(table)
     return {
         "names": names,
-        "delivered": table.num_rows,
         "crs": delivered.crs,
         "crs_declared": delivered.crs_declared,
-        "faults": [tuple(fault) for fault in delivered.faults],
+        "faults": delivered.faults,
         "sublayer": delivered.sublayer,
-        "sublayers": delivered.sublayers,
+        "sublayers": list(delivered.sublayers),
     }
 
 
 def _one_driver(driver: str) -> None:
-    """Make sure that GDAL holds this driver alone; pandas and geopandas are kept out because they take half a second."""
-    for name in ("geopandas", "pandas"):
+    """Make sure that GDAL holds this driver alone."""
+    slow = ("geopandas", "pandas")  # pyogrio imports them for half a second where they are installed
+    for name in slow:
         sys.modules[name] = None  # type: ignore[assignment]  # how Python marks a module as not to be imported
     from pyogrio import list_drivers
 
+    for name in slow:
+        del sys.modules[name]
     others = sorted(set(list_drivers()) - {driver})
     if others:
         raise DeliveryError(f"expected GDAL with the driver {driver} alone, got also {', '.join(others)}")
@@ -125,6 +147,25 @@ def _one_driver(driver: str) -> None:
 def order_text(order: Order) -> str:
     """Give the one argument of the child process."""
     return json.dumps(asdict(order))
+
+
+def received(report: Report, folder: str) -> "Delivered":
+    """Give back, in the parent, what the child left."""
+    import pyarrow as pa
+
+    from gis.store.delivered import Delivered, Fault
+
+    with pa.OSFile(str(Path(folder, ROWS))) as source:
+        table = pa.ipc.open_file(source).read_all()
+    return Delivered(
+        columns=dict(zip(report["names"], table.columns[:-1], strict=True)),
+        wkb=table.columns[-1],
+        crs=report["crs"],
+        crs_declared=report["crs_declared"],
+        faults=[Fault(*fault) for fault in report["faults"]],
+        sublayer=report["sublayer"],
+        sublayers=tuple(report["sublayers"]),
+    )
 
 
 if __name__ == "__main__":

@@ -38,9 +38,9 @@ depends_on = None
 
 
 def upgrade() -> None:
-    objects(op, revision, "before")
+    objects(revision, "before")
     {upgrades}
-    objects(op, revision, "after")
+    objects(revision, "after")
 
 
 def downgrade() -> None:

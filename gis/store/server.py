@@ -71,10 +71,12 @@ def up(settings: Settings) -> Server:
         if running is not None:
             return running
         ours = cluster.cluster_of(settings.state)
-        cluster.make(ours)
+        cluster.socket_folder(ours)
+        cluster.make(ours, durable=settings.durable)
         if cluster.postmaster(ours) is not None and not (ours.sockets / f".s.PGSQL.{cluster.PORT}").exists():
             cluster.stop(ours)
-        cluster.start(ours, DatabaseRole)
+            cluster.socket_folder(ours)
+        cluster.start(ours, DatabaseRole, durable=settings.durable)
         with connect(maintenance(settings), DatabaseRole.SUPERUSER) as connection:
             ensure_roles(connection)
             return Server(_version(connection), _postgis_offered(connection), started=True)

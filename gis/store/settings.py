@@ -15,11 +15,15 @@ DATABASE = "wangge"
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The state folder, the address of somebody else's server where one is used, and the county's database."""
+    """The state folder, the address of somebody else's server where one is used, and the county's database.
+
+    `durable` False is for throw-away servers of tests: quick, and lost in a power cut.
+    """
 
     state: Path
     database_url: str | None = None
     database: str = DATABASE
+    durable: bool = True
 
 
 def settings_from(environment: Mapping[str, str]) -> Settings:

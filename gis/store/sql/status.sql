@@ -8,7 +8,7 @@ RETURNS TABLE (object_id bigint, layer text, rule_version_id bigint, last_done_a
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 AS $$
     SELECT p.object_id, p.layer, r.id, seen.last_done_at, seen.last_try_at, seen.last_try,
-           day_start(county_day(seen.last_done_at) + r.amount::integer + 1 - r.notice_days),
+           day_start(county_day(seen.last_done_at) + (r.amount - r.notice_days)::integer + 1),
            day_start(county_day(seen.last_done_at) + r.amount::integer + 1)
     FROM unnest(ids) AS asked (id)
     JOIN patrolled p ON p.object_id = asked.id
@@ -84,7 +84,7 @@ BEGIN
         last_try_at = greatest(s.last_try_at, n.last_try_at),
         last_try = CASE WHEN s.last_try_at IS NULL OR (n.last_try_at, n.last_try) > (s.last_try_at, s.last_try)
                         THEN n.last_try ELSE s.last_try END,
-        notice_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + r.amount::integer + 1 - r.notice_days),
+        notice_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + (r.amount - r.notice_days)::integer + 1),
         due_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + r.amount::integer + 1)
     FROM (SELECT object_id, kind, max(seen_at) FILTER (WHERE outcome = 'done') AS last_done_at, max(seen_at) AS last_try_at,
                  (array_agg(outcome ORDER BY seen_at DESC, outcome DESC))[1] AS last_try

@@ -34,8 +34,8 @@ ALTER TABLE "building" ADD CONSTRAINT building_geometry_not_empty CHECK (NOT ST_
 COMMENT ON CONSTRAINT building_geometry_not_empty ON "building" IS 'a geometry with points';
 
 -- after: constraint building.building_area_plausible
-ALTER TABLE "building" ADD CONSTRAINT building_area_plausible CHECK (ST_Area(geom) BETWEEN 0.5 AND 2000000);
-COMMENT ON CONSTRAINT building_area_plausible ON "building" IS 'a footprint is 0.5 m² to 200 ha';
+ALTER TABLE "building" ADD CONSTRAINT building_area_plausible CHECK (ST_Area(geom) >= 0.5);
+COMMENT ON CONSTRAINT building_area_plausible ON "building" IS 'a footprint has at least 0.5 m²';
 
 -- after: constraint building.building_grade_after_built
 ALTER TABLE "building" ADD CONSTRAINT building_grade_after_built CHECK (extract(year FROM graded_on) >= built_year);
@@ -573,7 +573,7 @@ RETURNS TABLE (object_id bigint, layer text, rule_version_id bigint, last_done_a
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 AS $$
     SELECT p.object_id, p.layer, r.id, seen.last_done_at, seen.last_try_at, seen.last_try,
-           day_start(county_day(seen.last_done_at) + r.amount::integer + 1 - r.notice_days),
+           day_start(county_day(seen.last_done_at) + (r.amount - r.notice_days)::integer + 1),
            day_start(county_day(seen.last_done_at) + r.amount::integer + 1)
     FROM unnest(ids) AS asked (id)
     JOIN patrolled p ON p.object_id = asked.id
@@ -649,7 +649,7 @@ BEGIN
         last_try_at = greatest(s.last_try_at, n.last_try_at),
         last_try = CASE WHEN s.last_try_at IS NULL OR (n.last_try_at, n.last_try) > (s.last_try_at, s.last_try)
                         THEN n.last_try ELSE s.last_try END,
-        notice_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + r.amount::integer + 1 - r.notice_days),
+        notice_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + (r.amount - r.notice_days)::integer + 1),
         due_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + r.amount::integer + 1)
     FROM (SELECT object_id, kind, max(seen_at) FILTER (WHERE outcome = 'done') AS last_done_at, max(seen_at) AS last_try_at,
                  (array_agg(outcome ORDER BY seen_at DESC, outcome DESC))[1] AS last_try

@@ -1,0 +1,270 @@
+"""Loading a delivery: staged, judged, merged by key and recorded, in one transaction.
+
+new + changed + unchanged + rejected = delivered; repaired counts within the first three. Only delivered columns are
+written: a delivery without a column leaves what is stored in it, and one without geometry updates stored rows by key.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import shapely
+import sqlalchemy as sa
+
+from gis import crs, layers
+from gis.crs import Geometries
+from gis.errors import Refused
+from gis.layer import Layer, Use
+from gis.store import staging
+from gis.store.conform import Conformed, Terms, conform
+from gis.store.county import County
+from gis.store.delivered import Fault
+from gis.store.reading import Reading
+from gis.store.schema import PLACES
+
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a delivery comes from: the file's name and digest, its system, and whether its content is invented."""
+
+    file: str
+    sha256: str = ""
+    crs: str | None = None
+    synthetic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a delivery's rows; `stored` = new + changed + unchanged. `faults` name each reason to reject."""
+
+    layer: str
+    delivered: int
+    new: int
+    changed: int
+    unchanged: int
+    rejected: int
+    repaired: int
+    faults: tuple[Fault, ...] = ()
+    repairs: tuple[tuple[int, str], ...] = ()
+    fields: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    emptied: Mapping[str, int] = field(default_factory=dict)
+    keyed_by_geometry: int = 0
+
+    @property
+    def stored(self) -> int:
+        """Give the rows that are in the database now, or in a dry run would be."""
+        return self.new + self.changed + self.unchanged
+
+
+def load(
+    county: County,
+    layer: Layer,
+    reading: Reading,
+    origin: Origin,
+    *,
+    terms: Terms,
+    progress: Progress = lambda _: None,
+) -> Outcome:
+    """Load a delivery into its layer; good rows are stored, the others come back as faults.
+
+    Refused where the layer is not delivered but written by runs, or is the county itself.
+    """
+    if layer.derived or layer.single or not layer.historic:
+        raise Refused(f"{layer.name}: this layer is not loaded from files")
+    progress("read")
+    rows = conform(layer, reading, terms, lambda shapes: _to_storage(shapes, origin.crs, county.srid))
+    with county.writing() as connection:
+        progress("stage")
+        table = staging.staged(connection, layer, rows, county.srid)
+        faults = [*rows.faults, *staging.judged(connection, layer, table, rows)]
+        staging.without(connection, table, faults)
+        progress("merge")
+        faults += _without_shape(connection, county, layer, table, rows)
+        return _merged(connection, county, layer, table, rows, faults, origin=origin, delivered=reading.delivered)
+
+
+def judge(connection: sa.Connection, layer: Layer, reading: Reading, origin: Origin, terms: Terms) -> Outcome:
+    """Give what a delivery would come to in an empty layer, without a county: a dry run that stores nothing.
+
+    Sizes are measured in a local equal-area projection.
+    """
+    rows = conform(layer, reading, terms, lambda shapes: _to_local(shapes, origin.crs))
+    table = staging.staged(connection, layer, rows, 0)
+    faults = [*rows.faults, *staging.judged(connection, layer, table, rows)]
+    if layer.geometry is not None and rows.geometry is None:
+        faults += [Fault(int(row), "geom", "required", "a geometry", "null") for row in rows.frame["row_no"]]
+    rejected = {fault.row for fault in faults}
+    return _outcome(layer, rows, faults, reading.delivered, new=reading.delivered - len(rejected), changed=0)
+
+
+def _to_storage(shapes: Geometries, origin: str | None, srid: int) -> tuple[Geometries, list[Fault]]:
+    far = crs.out_of_reach(shapes, origin, srid)
+    near = shapes.copy()
+    near[far] = None
+    faults = [
+        Fault(
+            int(place),
+            "geom",
+            "within_reach",
+            f"a place that EPSG:{srid} measures truer than 1:2000",
+            _centre(shapes[place]),
+        )
+        for place in np.flatnonzero(far)
+    ]
+    return crs.to_storage(near, origin, srid), faults
+
+
+def _to_local(shapes: Geometries, origin: str | None) -> tuple[Geometries, list[Fault]]:
+    moved = crs.local_metres(shapes, origin)
+    lost = shapely.is_missing(moved) & ~shapely.is_missing(shapes)
+    faults = [
+        Fault(int(place), "geom", "within_reach", "a place on the earth", _centre(shapes[place]))
+        for place in np.flatnonzero(lost)
+    ]
+    return moved, faults
+
+
+def _centre(shape: shapely.Geometry) -> str:
+    bounds = shapely.bounds(shape)
+    return f"{(bounds[0] + bounds[2]) / 2:g}, {(bounds[1] + bounds[3]) / 2:g}"
+
+
+def _without_shape(
+    connection: sa.Connection, county: County, layer: Layer, table: sa.Table, rows: Conformed
+) -> list[Fault]:
+    """Refuse rows without geometry that are not stored yet."""
+    if layer.geometry is None or rows.geometry is not None:
+        return []
+    stored = county.schema.table(layer)
+    unknown = sa.select(table.c.row_no).where(~sa.exists().where(stored.c[layer.key] == table.c[layer.key]))
+    found = [
+        Fault(row, "geom", "required", f"a geometry, or the key {layer.key} of a stored row", "null")
+        for row in connection.scalars(unknown.order_by(table.c.row_no)).all()
+    ]
+    staging.without(connection, table, found)
+    return found
+
+
+def _merged(
+    connection: sa.Connection,
+    county: County,
+    layer: Layer,
+    table: sa.Table,
+    rows: Conformed,
+    faults: list[Fault],
+    *,
+    origin: Origin,
+    delivered: int,
+) -> Outcome:
+    stored = county.schema.table(layer)
+    same_key = stored.c[layer.key] == table.c[layer.key]
+    brought = [*rows.fields, *(["geom"] if rows.geometry is not None else [])]
+    differs = sa.or_(*(_differs(stored.c[name], table.c[name]) for name in brought if name != layer.key), sa.false())
+    connection.execute(sa.text(f'LOCK TABLE "{layer.name}" IN SHARE ROW EXCLUSIVE MODE'))
+    counted = sa.select(
+        sa.func.count().filter(stored.c.id.is_(None)), sa.func.count().filter(stored.c.id.is_not(None) & differs)
+    ).select_from(table.outerjoin(stored, same_key))
+    new, changed = connection.execute(counted).one()
+    outcome = _outcome(layer, rows, faults, delivered, new=new, changed=changed)
+    delivery = _recorded(connection, county, outcome, origin)
+    values: dict[str, Any] = {name: table.c[name] for name in brought}
+    values |= {"delivery_id": sa.literal(delivery), "invented": _invented(stored, brought, synthetic=origin.synthetic)}
+    if layer.located and rows.geometry is not None:
+        values |= _places(county, layer, table)
+    connection.execute(sa.update(stored).values(values).where(same_key, differs))
+    fresh = values | {"invented": sa.literal(brought if origin.synthetic else [], stored.c.invented.type)}
+    past = county.schema.past(layer)
+    known = (
+        sa.select(past.c.id)
+        .where(past.c[layer.key] == table.c[layer.key])
+        .order_by(past.c.recorded_until.desc())
+        .limit(1)
+    )
+    fresh["id"] = sa.func.coalesce(known.scalar_subquery(), sa.func.nextval("object_id"))
+    rows_new = (
+        sa.select(*(value.label(name) for name, value in fresh.items()))
+        .where(~sa.exists().where(same_key))
+        .order_by(table.c.row_no)
+    )
+    connection.execute(sa.insert(stored).from_select(list(fresh), rows_new, include_defaults=False))
+    return outcome
+
+
+def _differs(old: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
+    if getattr(old, "name", "") == "geom":
+        return sa.func.ST_AsBinary(old).is_distinct_from(sa.func.ST_AsBinary(new))
+    return old.is_distinct_from(new)
+
+
+def _invented(stored: sa.Table, brought: list[str], *, synthetic: bool) -> sa.ColumnElement[Any]:
+    """Give which values of a changed row are invented now: a real delivery takes its columns off the list."""
+    names = sa.func.unnest(stored.c.invented).column_valued("name")
+    kind = stored.c.invented.type
+    kept = sa.func.array(sa.select(names).where(names.not_in(brought)).scalar_subquery(), type_=kind)
+    if not synthetic:
+        return kept
+    return sa.func.array_cat(kept, sa.literal(brought, kind), type_=kind)
+
+
+def _places(county: County, layer: Layer, table: sa.Table) -> dict[str, Any]:
+    """Give the town, village and cell of each staged row: what its spot intersects, the lowest code where several."""
+    point = (
+        table.c.geom
+        if layer.geometry is not None and layer.geometry.value == "Point"
+        else sa.func.ST_PointOnSurface(table.c.geom)
+    )
+    found = {}
+    for column, use in PLACES.items():
+        area_layer = layers.one(use)
+        area = county.schema.table(area_layer).alias()
+        inside: sa.ColumnElement[bool] = sa.func.ST_Intersects(area.c.geom, point)
+        if use is Use.CELL:
+            inside = sa.and_(inside, area.c.valid_to.is_(None))
+        nearest = sa.select(area.c.id).where(area.c.geom.op("&&")(point), inside)
+        found[column] = nearest.order_by(area.c[area_layer.key]).limit(1).scalar_subquery()
+    return found
+
+
+def _recorded(connection: sa.Connection, county: County, outcome: Outcome, origin: Origin) -> int:
+    table = county.schema.table(layers.one(Use.DELIVERY))
+    number = sa.func.concat("D-", sa.func.nextval("object_id"))
+    inserted = sa.insert(table).values(
+        number=number,
+        layer=outcome.layer,
+        file=origin.file,
+        sha256=origin.sha256 or None,
+        crs=origin.crs,
+        synthetic=origin.synthetic,
+        columns={"fields": list(outcome.fields)},
+        delivered=outcome.delivered,
+        new=outcome.new,
+        changed=outcome.changed,
+        unchanged=outcome.unchanged,
+        rejected=outcome.rejected,
+        repaired=outcome.repaired,
+    )
+    return int(connection.execute(inserted.returning(table.c.id)).scalar_one())
+
+
+def _outcome(layer: Layer, rows: Conformed, faults: list[Fault], delivered: int, *, new: int, changed: int) -> Outcome:
+    rejected = {fault.row for fault in faults}
+    repairs = tuple(sorted((row, what) for row, what in rows.repaired.items() if row not in rejected))
+    return Outcome(
+        layer=layer.name,
+        delivered=delivered,
+        new=new,
+        changed=changed,
+        unchanged=delivered - len(rejected) - new - changed,
+        rejected=len(rejected),
+        repaired=len(repairs),
+        faults=tuple(sorted(faults)),
+        repairs=repairs,
+        fields=rows.fields,
+        ignored=rows.ignored,
+        emptied=dict(rows.emptied),
+        keyed_by_geometry=rows.keyed_by_geometry,
+    )

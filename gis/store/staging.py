@@ -1,0 +1,143 @@
+"""Rows on their way in: a temporary table like the layer's, filled by COPY and judged by the layer's constraints."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import pandas as pd
+import shapely
+import sqlalchemy as sa
+from geoalchemy2 import Geometry as Shape
+
+from gis.crs import Geometries
+from gis.layer import Layer
+from gis.store.conform import Conformed
+from gis.store.delivered import Fault, shown
+from gis.store.schema import TYPES, constraints
+
+STAGING = "staging"
+CHUNK = 20_000
+
+
+def staged(connection: sa.Connection, layer: Layer, rows: Conformed, srid: int) -> sa.Table:
+    """Fill the temporary table `staging` with the rows of a delivery and give it; it ends with the transaction.
+
+    It has `row_no`, every field of the layer, the geometry where the layer has one, and for a log `recorded_at`.
+    """
+    columns: list[sa.Column[Any]] = [sa.Column("row_no", sa.BigInteger(), primary_key=True)]
+    columns += [sa.Column(field.name, TYPES[field.kind]) for field in layer.fields]
+    if layer.geometry is not None:
+        columns.append(sa.Column("geom", Shape(layer.geometry.value.upper(), srid=srid, spatial_index=False)))
+    if layer.log:
+        columns.append(sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()")))
+    table = sa.Table(STAGING, sa.MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
+    connection.exec_driver_sql(f"DROP TABLE IF EXISTS pg_temp.{STAGING}")
+    table.create(connection)
+    _copy(connection, rows, srid)
+    connection.exec_driver_sql(f"ANALYZE pg_temp.{STAGING}")
+    return table
+
+
+def _copy(connection: sa.Connection, rows: Conformed, srid: int) -> None:
+    names = ["row_no", *rows.fields]
+    lists = [rows.frame[name].tolist() for name in names]
+    if rows.geometry is not None:
+        names.append("geom")
+        lists.append(_wkb(rows.geometry, srid))
+    listed = ", ".join(f'"{name}"' for name in names)
+    driver = connection.connection.driver_connection
+    with driver.cursor() as cursor, cursor.copy(f"COPY {STAGING} ({listed}) FROM STDIN") as copy:  # type: ignore[union-attr] # psycopg's own connection
+        for row in zip(*lists, strict=True):
+            copy.write_row(row)
+
+
+def _wkb(geometry: Geometries, srid: int) -> list[str | None]:
+    return list(shapely.to_wkb(shapely.set_srid(geometry, srid), hex=True, include_srid=True))
+
+
+def judged(connection: sa.Connection, layer: Layer, table: sa.Table, rows: Conformed) -> list[Fault]:
+    """Give every constraint that a staged row breaks: what is required, each CHECK, and keys that come twice."""
+    faults = []
+    for field in layer.fields:
+        if field.required and (field.name in rows.fields or rows.geometry is not None or layer.geometry is None):
+            empty = sa.select(table.c.row_no).where(table.c[field.name].is_(None)).order_by(table.c.row_no)
+            faults += [Fault(row, field.name, "required", "a value", "null") for row in connection.scalars(empty).all()]
+    faults += _broken(connection, layer, table)
+    faults += _doubled(connection, layer, table)
+    return faults
+
+
+def _broken(connection: sa.Connection, layer: Layer, table: sa.Table) -> Iterator[Fault]:
+    names = {field.name for field in layer.fields}
+    for constraint in constraints(layer):
+        good = sa.literal_column(f"({constraint.check})", sa.Boolean())
+        own = constraint.name.rpartition("_")[0]
+        field = own if own in names else "geom" if "geom" in constraint.check else ""
+        value = table.c[field] if field in names else _told(table, constraint.check)
+        broken = sa.select(table.c.row_no, value.label("actual")).where(sa.not_(good)).order_by(table.c.row_no)
+        for row, actual in connection.execute(broken):
+            yield Fault(row, field or constraint.name, constraint.name, constraint.reason, shown(actual))
+
+
+def _told(table: sa.Table, check: str) -> sa.ColumnElement[Any]:
+    """Give what a constraint looked at, as text: the columns it names, or why the geometry is not valid."""
+    if "geom" in check:
+        return sa.func.concat(
+            sa.func.ST_IsValidReason(table.c.geom),
+            ", ",
+            sa.func.round(sa.cast(sa.func.ST_Area(table.c.geom), sa.Numeric), 2),
+            " m²",
+        )
+    parts: list[Any] = []
+    for column in table.columns:
+        if column.name in check and column.name != "row_no":
+            parts += [f"{column.name}=", sa.func.coalesce(sa.cast(column, sa.Text()), "null"), " "]
+    return sa.func.concat(*parts)
+
+
+def _doubled(connection: sa.Connection, layer: Layer, table: sa.Table) -> list[Fault]:
+    """Name the rows whose key another row has: all of them where the rows differ, all but the first where not."""
+    key = table.c[layer.key]
+    content = [column for column in table.columns if column.name != "row_no"]
+    text = sa.func.md5(sa.cast(sa.func.row(*content), sa.Text()))
+    grouped = (
+        sa.select(
+            table.c.row_no,
+            key.label("key"),
+            sa.func.min(table.c.row_no).over(partition_by=key).label("first"),
+            sa.func.count().over(partition_by=key).label("times"),
+            sa.func.min(text).over(partition_by=key).label("least"),
+            sa.func.max(text).over(partition_by=key).label("most"),
+        )
+        .where(key.is_not(None))
+        .subquery()
+    )
+    bad = (grouped.c.times > 1) & ((grouped.c.least != grouped.c.most) | (grouped.c.row_no != grouped.c.first))
+    found = connection.execute(sa.select(grouped).where(bad).order_by(grouped.c.row_no))
+    return [
+        Fault(
+            row.row_no,
+            layer.key,
+            "unique",
+            "a key of its own",
+            f"{shown(str(row.key))} also in row {row.first}"
+            if row.row_no != row.first
+            else f"{shown(str(row.key))} in {row.times} rows that differ",
+        )
+        for row in found
+    ]
+
+
+def without(connection: sa.Connection, table: sa.Table, faults: Iterable[Fault]) -> None:
+    """Take the rows with faults out of staging."""
+    rows = sorted({fault.row for fault in faults})
+    for start in range(0, len(rows), CHUNK):
+        connection.execute(sa.delete(table).where(table.c.row_no.in_(rows[start : start + CHUNK])))
+
+
+def returned(rejected: pd.DataFrame, faults: Iterable[Fault]) -> pd.DataFrame:
+    """Give rejected rows with their reasons beside them, one row per fault, for the file that goes back."""
+    told = pd.DataFrame(
+        [(fault.row, fault.field, fault.constraint, fault.expected, fault.actual) for fault in faults],
+        columns=["wangge_row", "wangge_field", "wangge_constraint", "wangge_expected", "wangge_actual"],
+    )
+    return told.merge(rejected, how="left", left_on="wangge_row", right_index=True)

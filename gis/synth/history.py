@@ -1,0 +1,150 @@
+"""Invented histories of checks: a seeded process over the years before a given day."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from gis.errors import DefinitionError
+from gis.law import Force, ruling
+from gis.layer import Layer
+from gis.synth.delivery import LABEL
+
+OUTCOMES = ("done", "no_answer", "refused", "vacant", "not_found")
+SHARES = (0.86, 0.08, 0.02, 0.03, 0.01)
+NEVER, LAPSED = 0.10, 0.18
+RECENT_D, COARSE_D = 45.0, 30.0
+
+Floats = NDArray[np.float64]
+Integers = NDArray[np.int64]
+
+
+def patrolled(layer: Layer, frame: pd.DataFrame, force: Force) -> pd.DataFrame:
+    """Give the objects of a patrolled layer with the interval that the rules in force give each.
+
+    Reads the layer's key and class columns, and `id` and `geometry` where there are. Columns: `layer`, `object_key`,
+    `object_id` (empty without `id`), `kind`, `category`, `interval_d` (NaN without a rule), `x` (0 without geometry).
+    """
+    if layer.patrol is None:
+        raise DefinitionError(f"layer {layer.name}: declares no patrol, so there is nothing to check")
+    patrol = layer.patrol
+    classes = frame[patrol.by] if patrol.by else pd.Series([None] * len(frame), index=frame.index)
+    category = [patrol.unknown if pd.isna(each) else str(each) for each in classes]
+    found = {each: ruling(force, patrol.kind, each) for each in sorted(set(category))}
+    interval_d = {each: rule.amount for each, rule in found.items() if rule is not None and rule.unit == "d"}
+    return pd.DataFrame(
+        {
+            "layer": layer.name,
+            "object_key": frame[layer.key].to_numpy(),
+            "object_id": frame["id"].to_numpy() if "id" in frame else None,
+            "kind": patrol.kind,
+            "category": category,
+            "interval_d": [interval_d.get(each, np.nan) for each in category],
+            "x": frame.geometry.centroid.x.to_numpy() if isinstance(frame, gpd.GeoDataFrame) else 0.0,
+        }
+    )
+
+
+def checks(
+    objects: pd.DataFrame,
+    workers: Sequence[str],
+    *,
+    seed: int,
+    today: date,
+    timezone: str = "Asia/Shanghai",
+    days: int = 730,
+) -> pd.DataFrame:
+    """Give invented checks of the `days` before `today`, by time.
+
+    Reads the columns that `patrolled` gives; gives those of the check layer, `object_key` beside `object_id`, and
+    `recorded_at`. An object without an interval is not visited. One object in ten is never reached, about one in five
+    falls out of the rounds at some time, the others are visited a little before or after they are due; a visit without
+    success is often tried again within three weeks. Before the last 45 days an interval under 30 days is drawn as 30,
+    so that daily rounds do not fill the table. Instants are in UTC, the last before today's midnight in `timezone`;
+    3 % are recorded up to 20 days late. Equal inputs give equal rows in any order of the objects.
+    """
+    visited = objects[objects["interval_d"].notna()].sort_values(["layer", "object_key"]).reset_index(drop=True)
+    rng = np.random.default_rng([seed, 4])
+    rows, day, outcome = _visits(visited["interval_d"].to_numpy(float), days, rng)
+    midnight = datetime.combine(today, datetime.min.time(), ZoneInfo(timezone))
+    seen = _instants(day - days, midnight, rng)
+    late_s = np.where(
+        rng.random(len(rows)) < 0.03, rng.uniform(0, 20 * 86400, len(rows)), rng.exponential(3600, len(rows))
+    )
+    end = pd.Timestamp(midnight).tz_convert("UTC")
+    recorded = (seen + pd.to_timedelta(late_s.round(), unit="s")).where(lambda each: each < end, end)
+    chosen = visited.iloc[rows].reset_index(drop=True)
+    names = _workers(visited["x"].to_numpy(float), list(workers))
+    found = pd.DataFrame(
+        {
+            "uid": version_seven(seen, rng),
+            **{name: chosen[name] for name in ("layer", "object_id", "object_key", "kind")},
+            "outcome": np.array(OUTCOMES)[outcome],
+            "seen_at": seen,
+            "recorded_at": recorded,
+            "worker_code": names[rows],
+            "note": f"{LABEL}数据",
+            "source": "synth",
+            "synthetic": True,
+        }
+    )
+    return found.sort_values(["seen_at", "uid"], ignore_index=True)
+
+
+def _visits(interval_d: Floats, days: int, rng: Generator) -> tuple[Integers, Floats, Integers]:
+    """Give object, day (from 0 to `days`) and outcome of each visit, round by round."""
+    count = len(interval_d)
+    never = rng.random(count) < NEVER
+    last = np.where(rng.random(count) < LAPSED, rng.uniform(0, days, count), float(days))
+    at = rng.uniform(0, np.clip(interval_d, COARSE_D, days), count)
+    found: list[tuple[Integers, Floats, Integers]] = []
+    active = np.flatnonzero(at < last)
+    while active.size:
+        outcome = rng.choice(len(OUTCOMES), active.size, p=SHARES).astype(np.int64)
+        failed = rng.choice(np.arange(1, len(OUTCOMES)), active.size, p=np.array(SHARES[1:]) / sum(SHARES[1:]))
+        outcome = np.where(never[active], failed, outcome)
+        found.append((active, at[active].copy(), outcome))
+        pace = interval_d[active]
+        pace = np.where((pace < COARSE_D) & (at[active] < days - RECENT_D), COARSE_D, pace)
+        step = pace * rng.uniform(0.78, 1.06, active.size)
+        again = (outcome != 0) & ~never[active] & (rng.random(active.size) < 0.7)
+        at[active] += np.where(again, np.minimum(step, rng.uniform(3, 20, active.size)), step)
+        at[active] += np.where(never[active], 90.0, 0.0)
+        active = active[at[active] < last[active]]
+    if not found:
+        return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
+    rows, day, outcome = (np.concatenate(each) for each in zip(*found, strict=True))
+    return rows.astype(np.int64), day, outcome.astype(np.int64)
+
+
+def _instants(day: Floats, midnight: datetime, rng: Generator) -> "pd.Series[pd.Timestamp]":
+    """Give instants in UTC between 8 and 18 o'clock of days counted from `midnight` (all negative)."""
+    dates = [midnight.date() + timedelta(days=int(each)) for each in np.floor(day)]
+    start = pd.Series(pd.to_datetime(pd.Series(dates, dtype="datetime64[ns]"))).dt.tz_localize(midnight.tzinfo)
+    clock_s = pd.to_timedelta(rng.integers(8 * 3600, 18 * 3600, len(day)), unit="s")
+    return (start + clock_s).dt.tz_convert("UTC")
+
+
+def _workers(x: Floats, workers: list[str]) -> NDArray[np.object_]:
+    """Give each object a worker: equal shares from west to east."""
+    if not workers:
+        return np.full(len(x), None, dtype=object)
+    place = np.empty(len(x), dtype=np.int64)
+    place[np.argsort(x, kind="stable")] = np.arange(len(x))
+    return np.array(workers, dtype=object)[place * len(workers) // max(len(x), 1)]
+
+
+def version_seven(instants: "pd.Series[pd.Timestamp]", rng: Generator) -> list[UUID]:
+    """Give a UUID of version 7 (RFC 9562) for each instant: its milliseconds, then bits from `rng`."""
+    stamps = instants.astype("int64") // 1_000_000
+    high, low = rng.integers(0, 1 << 12, len(stamps)), rng.integers(0, 1 << 62, len(stamps))
+    return [
+        UUID(int=(int(ms) & ((1 << 48) - 1)) << 80 | 0x7 << 76 | int(a) << 64 | 0b10 << 62 | int(b))
+        for ms, a, b in zip(stamps, high, low, strict=True)
+    ]
