@@ -11,6 +11,7 @@ from geoalchemy2 import Geometry as Shape
 from gis.crs import Geometries
 from gis.layer import Layer
 from gis.store.conform import Conformed
+from gis.store.copying import temporary
 from gis.store.delivered import Fault, shown
 from gis.store.schema import TYPES, constraints
 
@@ -29,25 +30,12 @@ def staged(connection: sa.Connection, layer: Layer, rows: Conformed, srid: int) 
         columns.append(sa.Column("geom", Shape(layer.geometry.value.upper(), srid=srid, spatial_index=False)))
     if layer.log:
         columns.append(sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()")))
-    table = sa.Table(STAGING, sa.MetaData(), *columns, prefixes=["TEMPORARY"], postgresql_on_commit="DROP")
-    connection.exec_driver_sql(f"DROP TABLE IF EXISTS pg_temp.{STAGING}")
-    table.create(connection)
-    _copy(connection, rows, srid)
-    connection.exec_driver_sql(f"ANALYZE pg_temp.{STAGING}")
-    return table
-
-
-def _copy(connection: sa.Connection, rows: Conformed, srid: int) -> None:
     names = ["row_no", *rows.fields]
     lists = [rows.frame[name].tolist() for name in names]
     if rows.geometry is not None:
         names.append("geom")
         lists.append(_wkb(rows.geometry, srid))
-    listed = ", ".join(f'"{name}"' for name in names)
-    driver = connection.connection.driver_connection
-    with driver.cursor() as cursor, cursor.copy(f"COPY {STAGING} ({listed}) FROM STDIN") as copy:  # type: ignore[union-attr] # psycopg's own connection
-        for row in zip(*lists, strict=True):
-            copy.write_row(row)
+    return temporary(connection, STAGING, columns, zip(*lists, strict=True), copied=names)
 
 
 def _wkb(geometry: Geometries, srid: int) -> list[str | None]:
