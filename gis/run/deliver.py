@@ -1,0 +1,121 @@
+"""Taking files in: one file into one layer, an OpenStreetMap extract into many, and files judged without a county."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC
+from pathlib import Path
+
+import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
+
+from gis import layers
+from gis.errors import DeliveryError
+from gis.layer import Layer, Use
+from gis.store import osm, server
+from gis.store.conform import Terms
+from gis.store.county import County, engine_for, named
+from gis.store.load import Origin, Outcome, Progress, judge, load
+from gis.store.osm import Extract
+from gis.store.reading import Reading, read
+from gis.store.settings import Settings
+
+SCRATCH = "wangge_scratch"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """A file on its way in: its path, the sublayer, the declared coordinate system, and columns named by hand."""
+
+    path: Path
+    sublayer: str | None = None
+    crs: str | None = None
+    mapping: Mapping[str, str] | None = None
+    synthetic: bool = False
+
+
+def taken(delivery: Delivery) -> tuple[Reading, Origin]:
+    """Read a file and say where it comes from.
+
+    DeliveryError where it names no coordinate system and none is declared, or where the declaration contradicts it.
+    """
+    reading = read(delivery.path, sublayer=delivery.sublayer, crs=delivery.crs)
+    located = any(shape is not None for shape in reading.geometry)
+    if located and reading.crs is None:
+        raise DeliveryError(f"{delivery.path.name}: the file names no coordinate system; declare it with --crs")
+    origin = Origin(delivery.path.name, _sha256(delivery.path), reading.crs, delivery.synthetic)
+    return reading, origin
+
+
+def load_file(county: County, layer: Layer, delivery: Delivery, progress: Progress = lambda _: None) -> Outcome:
+    """Load one file into a layer of the county."""
+    reading, origin = taken(delivery)
+    return load(county, layer, reading, origin, terms=_terms(delivery, county), progress=progress)
+
+
+def judge_file(settings: Settings, layer: Layer, delivery: Delivery) -> tuple[Outcome, Reading]:
+    """Judge a file as an empty layer would, without a county: nothing is stored anywhere.
+
+    The constraints are PostgreSQL's to judge, so the private server is started where it does not run.
+    """
+    reading, origin = taken(delivery)
+    server.up(settings)
+    scratch = named(settings, SCRATCH) if settings.database_url is None else settings
+    if settings.database_url is None:
+        server.create_database(settings, SCRATCH)
+    engine = engine_for(scratch)
+    try:
+        with engine.connect() as connection, connection.begin() as transaction:
+            outcome = judge(connection, layer, reading, origin, _terms(delivery, None))
+            transaction.rollback()
+    except sa.exc.OperationalError as error:
+        raise DeliveryError(f"{delivery.path.name}: the judging database went away: {error.orig}") from None
+    finally:
+        engine.dispose()
+    return outcome, reading
+
+
+def extract(path: Path, *, admin_level: int | None = None, progress: osm.Progress | None = None) -> Extract:
+    """Read an OpenStreetMap extract for every layer that says what it takes from one."""
+    return osm.extract(path, layers=layers.every(), admin_level=admin_level, progress=progress)
+
+
+def load_extract(county: County, path: Path, found: Extract, progress: Progress = lambda _: None) -> dict[str, Outcome]:
+    """Load an extract's readings, towns first, so that everything else is placed as it comes in.
+
+    Text is free in OpenStreetMap: an optional value that cannot be read is left empty and counted, not rejected.
+    """
+    digest = _sha256(path)
+    first = {use: place for place, use in enumerate((Use.TOWN, Use.VILLAGE, Use.STREET, Use.BARRIER))}
+    order = sorted(
+        found.layers, key=lambda name: (min((first.get(use, 9) for use in layers.named(name).uses), default=9), name)
+    )
+    outcomes = {}
+    for name in order:
+        progress(name)
+        reading = found.layers[name]
+        origin = Origin(path.name, digest, reading.crs)
+        outcomes[name] = load(county, layers.named(name), reading, origin, terms=Terms(lenient=True))
+    return outcomes
+
+
+def outline(path: Path) -> BaseGeometry:
+    """Give the one polygon of a county file in EPSG:4326. DeliveryError where it holds none or several rows."""
+    from gis.crs import EXCHANGE, to_storage
+
+    reading = read(path)
+    shapes = [shape for shape in reading.geometry if shape is not None]
+    if len(shapes) != 1 or reading.faults:
+        told = f"; {reading.faults[0].expected}, got {reading.faults[0].actual}" if reading.faults else ""
+        raise DeliveryError(f"{path.name}: expected one polygon, got {len(shapes)}{told}")
+    return to_storage(reading.geometry[:1], reading.crs, EXCHANGE)[0]
+
+
+def _terms(delivery: Delivery, county: County | None) -> Terms:
+    terms = Terms(mapping=dict(delivery.mapping or {}))
+    return replace(terms, zone=county.timezone if county is not None else UTC)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
