@@ -23,10 +23,10 @@ Shapes = NDArray[np.object_]
 Sums = tuple[float, float, float, float, float]  # load, weight, and weighted x, y and x² + y² of a cell or an area
 
 STARTS = 3  # growths from different starts, of which the best is kept
-STEPS = 600  # tries of the local search per cell and start
+STEPS = 800  # tries of the local search per cell and start
 EASE, STRICT = 0.05, 100.0  # squared load above the mean by more than this share counts so many times more
 SPREAD, BORDER = 0.1, 0.05  # what the spread of an average area, and all borders of one cell, are worth beside it
-HOT, COLD = 0.1, 1e-3  # first and last temperature of the local search, in the same units
+HOT, COLD = 0.3, 3e-3  # first and last temperature of the local search, in the same units
 ROUNDS = 10  # of k-means
 LEAST = 0.05  # of the mean load: what every cell weighs beside its load when places are averaged
 
@@ -260,7 +260,8 @@ class _Division:
         rest, held = np.flatnonzero(owner < 0), np.flatnonzero(owner >= 0)
         if not len(rest):
             return
-        away, nearest = map(np.atleast_1d, cKDTree(xy[held]).query(xy[rest]))
+        found = cKDTree(xy[held]).query(xy[rest])
+        away, nearest = np.asarray(found[0]), np.asarray(found[1])
         for each in np.unique(piece[rest]):
             inside = np.flatnonzero(piece[rest] == each)
             area = int(owner[held[nearest[inside[np.argmin(away[inside])]]]])

@@ -33,8 +33,8 @@ def make_cells(
     block that touches it; a point outside every town counts nowhere.
 
     `serial` runs 1, 2, … within a town: the cells' centroids are dealt from north to south into bands of about √n
-    cells, and each band is numbered from west to east. The method is greedy and promises tiling and connection, not balance:
-    over twice the target stay cells whose load sits in one spot, under it those that no neighbour can take in.
+    cells, and each band is numbered from west to east. The method is greedy and promises tiling and connection, not
+    balance: over twice the target stay cells whose load sits in one spot, under it those that no neighbour can take in.
     """
     water = shapely.get_parts(np.where(shapely.get_dimensions(barriers) == 2, shapely.boundary(barriers), barriers))
     lines = np.concatenate((shapely.get_parts(streets), water))
@@ -168,8 +168,8 @@ def faults(cells: gpd.GeoDataFrame, towns: Shapes, tolerance_m: float = 0.01) ->
     """Give each fault of a tiling: `kind`, `town`, `cells` (rows that touch it), `area_m2`, `width_m`; empty if clean.
 
     Reads `town` (place in `towns`) and `geometry`. A gap is a part of a town in no cell, an overlap a part of two
-    cells, a stray part a part of a cell outside its town. What is narrower than `tolerance_m` everywhere, so that it vanishes
-    when shrunk by half of that, is no fault; the width is that of the largest circle inside.
+    cells, a stray part a part of a cell outside its town. What is narrower than `tolerance_m` everywhere, so that it
+    vanishes when shrunk by half of that, is no fault; the width is that of the largest circle inside.
     """
     shapes, home = cells.geometry.to_numpy(), cells["town"].to_numpy(dtype=np.int64)
     tree = STRtree(shapes)

@@ -18,14 +18,6 @@ class Compact:
     prize: list[int]
     node: list[int]
 
-    def arcs_in(self) -> list[list[tuple[int, int]]]:
-        """Give per node the arcs that enter it with their tails; arc 2e runs along edge e, arc 2e + 1 against it."""
-        arcs: list[list[tuple[int, int]]] = [[] for _ in self.prize]
-        for edge, (u, v) in enumerate(self.ends):
-            arcs[v].append((2 * edge, u))
-            arcs[u].append((2 * edge + 1, v))
-        return arcs
-
 
 @dataclass(slots=True)
 class Core:

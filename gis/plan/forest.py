@@ -91,7 +91,7 @@ class Grower:
         return self.pruned(_Rooted(order, edge, parent))
 
     def improved(self, tree: Tree, length: Sequence[int] | None = None) -> Tree:
-        """Give a tree no worse: rebuilt cheapest on its nodes, extended along shortest paths, pruned, until it stays."""
+        """Give a tree no worse: rebuilt on its nodes, extended along shortest paths and pruned, until it stays."""
         while True:
             better = self.pruned(self._extended(self._rebuilt(tree.nodes), length or self.compact.cost))
             if better.value >= tree.value:

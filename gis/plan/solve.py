@@ -1,5 +1,6 @@
 """The best tree found in a core and a proof of how good it is: ascend, grow, strike out what cannot matter, again."""
 
+import random
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 
@@ -8,6 +9,7 @@ from gis.plan.core import Compact, Core
 from gis.plan.forest import Grower, Tree
 
 WORTHWHILE = 0.01
+SHAKES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +21,21 @@ class Solution:
     bound: int
 
 
-def solved(core: Core, *, rounds: int = 4) -> Solution:
+def solved(core: Core, *, rounds: int = 4, seed: int = 0) -> Solution:
     """Give a tree with small edge cost plus missed prizes and a proven bound; the core is used up.
 
-    A round raises the bound, grows trees along the used-up arcs, and strikes out edges that no better tree can hold, for
-    bound + cheapest way from the root over the edge to a prize, in costs left, is not below the best value. What is
-    left then bounds every tree better than the best one, so the smaller of the two values stays a bound for all. It
-    stops when the two meet, when nothing much is struck out, or after `rounds`.
+    A round raises the bound, grows trees along the used-up arcs, and strikes out edges that no better tree can hold:
+    those where the bound and the cheapest way from the root over the edge to a prize, in costs left, come to the best
+    value. What is left then bounds every tree better than the best one, so the smaller of the two values stays a bound
+    for all. It stops when the two meet, when nothing much is struck out, or after `rounds`.
     """
     best: Solution | None = None
+    chance = random.Random(seed)  # noqa: S311 - lengths are shaken, nothing is kept secret
     for _ in range(max(1, rounds)):
         core.simplify()
         compact = core.compact()
         ascent = ascend(compact)
-        tree = _grown(compact, ascent)
+        tree = _grown(compact, ascent, chance)
         value, bound = core.base + tree.value, core.base + ascent.bound
         if best is None or value < best.value:
             edges = core.expanded((compact.node[node] for node in tree.nodes), (compact.edge[e] for e in tree.edges))
@@ -44,7 +47,7 @@ def solved(core: Core, *, rounds: int = 4) -> Solution:
     return best
 
 
-def _grown(compact: Compact, ascent: Ascent) -> Tree:
+def _grown(compact: Compact, ascent: Ascent, chance: random.Random) -> Tree:
     """Give the best of a few trees: along all edges, along used-up ones, to all prizes and to those not used up."""
     grower = Grower(compact)
     prizes = [node for node, prize in enumerate(compact.prize) if prize > 0]
@@ -57,7 +60,12 @@ def _grown(compact: Compact, ascent: Ascent) -> Tree:
         grower.connecting(prizes, compact.cost, tight),
         grower.connecting(sure, compact.cost),
     ]
-    return min((grower.improved(tree) for tree in trees), key=lambda tree: tree.value)
+    best = min((grower.improved(tree) for tree in trees), key=lambda tree: tree.value)
+    for _ in range(SHAKES):
+        shaken = [round(cost * chance.uniform(0.8, 1.2)) for cost in compact.cost]
+        taken = [node for node in best.nodes if compact.prize[node] > 0]
+        best = min(best, grower.improved(grower.connecting(taken, shaken)), key=lambda tree: tree.value)
+    return best
 
 
 def _struck(core: Core, compact: Compact, ascent: Ascent, *, room: int) -> bool:

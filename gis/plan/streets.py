@@ -11,7 +11,6 @@ import shapely
 from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import cKDTree
 
 from gis.errors import Refused
 
@@ -25,7 +24,7 @@ Geometries = NDArray[np.object_]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class StreetGraph:
-    """A multigraph of streets: nodes at `xy`, edges from `u` to `v` along `geometry`, cut from the input line `line`."""
+    """A multigraph of streets: nodes at `xy`, edges from `u` to `v` along `geometry`, cut from input `line`."""
 
     xy: Floats
     u: Integers
@@ -151,9 +150,9 @@ def _grouped(vertices: _Vertices, touch_m: float) -> _Vertices:
     at_end = np.zeros(len(first), dtype=bool)
     at_end[same[vertices.ends()]] = True
     ends = np.flatnonzero(at_end)
-    near = cKDTree(vertices.xy[first]).query_ball_point(vertices.xy[first][ends], touch_m)
-    count = np.array([len(found) for found in near])
-    group = _joined(len(first), np.repeat(ends, count), np.concatenate([np.asarray(found) for found in near]))
+    spots = np.asarray(shapely.points(vertices.xy[first]))
+    end, near = shapely.STRtree(spots).query(spots[ends], predicate="dwithin", distance=touch_m)
+    group = _joined(len(first), ends[end], np.asarray(near, dtype=np.int64))
     return _Vertices(vertices.line, vertices.xy, vertices.measure_m, group[same])
 
 
@@ -166,7 +165,7 @@ def _joined(count: int, a: Integers, b: Integers) -> Integers:
 def _with_touching_ends(parts: Geometries, vertices: _Vertices, touch_m: float) -> _Vertices:
     """Give the vertices with one more wherever an end of one line touches the middle of another."""
     ends = np.flatnonzero(vertices.ends())
-    spots = shapely.points(vertices.xy[ends])
+    spots = np.asarray(shapely.points(vertices.xy[ends]))
     found, line = shapely.STRtree(parts).query(spots, predicate="dwithin", distance=touch_m)
     group, line = vertices.group[ends[found]], np.asarray(line, dtype=np.int64)
     span = int(vertices.group.max()) + 1
@@ -174,7 +173,7 @@ def _with_touching_ends(parts: Geometries, vertices: _Vertices, touch_m: float) 
     found, line, group = found[new], line[new], group[new]
     _, once = np.unique(line * span + group, return_index=True)
     found, line, group = found[once], line[once], group[once]
-    measure_m = shapely.line_locate_point(parts[line], spots[found])
+    measure_m = np.asarray(shapely.line_locate_point(parts[line], spots[found]))
     return _inserted(vertices, line, vertices.xy[ends[found]], measure_m=measure_m, group=group)
 
 

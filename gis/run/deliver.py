@@ -1,15 +1,18 @@
 """Taking files in: one file into one layer, an OpenStreetMap extract into many, and files judged without a county."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
 from pathlib import Path
 
+import geopandas as gpd
+import pandas as pd
 import sqlalchemy as sa
 from shapely.geometry.base import BaseGeometry
 
 from gis import layers
+from gis.crs import EXCHANGE, to_storage
 from gis.errors import DeliveryError
 from gis.layer import Layer, Use
 from gis.store import osm, server
@@ -47,10 +50,39 @@ def taken(delivery: Delivery) -> tuple[Reading, Origin]:
     return reading, origin
 
 
-def load_file(county: County, layer: Layer, delivery: Delivery, progress: Progress = lambda _: None) -> Outcome:
-    """Load one file into a layer of the county."""
+def load_file(
+    county: County, layer: Layer, delivery: Delivery, progress: Progress = lambda _: None
+) -> tuple[Outcome, Reading]:
+    """Load one file into a layer of the county; the reading is given back for the rows that are rejected."""
+    progress("read")
     reading, origin = taken(delivery)
-    return load(county, layer, reading, origin, terms=_terms(delivery, county), progress=progress)
+    return load(county, layer, reading, origin, terms=_terms(delivery, county), progress=progress), reading
+
+
+def write_rejects(path: Path, reading: Reading, outcome: Outcome) -> None:
+    """Write the rejected rows with their reasons, as GeoPackage or GeoJSON by the file's ending.
+
+    A row stands once per reason, with its delivered columns and shape (empty where it could not be read).
+    """
+    numbers = [fault.row for fault in outcome.faults]
+    columns = pd.concat([reading.frame.set_index(reading.row), reading.rejected])
+    shape_of = dict(zip(reading.row.tolist(), reading.geometry, strict=True))
+    told = pd.DataFrame([fault._asdict() for fault in outcome.faults]).add_prefix("wangge_")
+    rows = columns.reindex(numbers).reset_index(drop=True)
+    shapes = gpd.GeoSeries([shape_of.get(number) for number in numbers], crs=reading.crs)
+    form = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}.get(path.suffix.lower())
+    if form is None:
+        raise DeliveryError(f"{path.name}: rejects are written as .gpkg or .geojson")
+    path.unlink(missing_ok=True)
+    gpd.GeoDataFrame(pd.concat([told, rows], axis=1), geometry=shapes).to_file(path, driver=form)
+
+
+def said_of(found: Extract) -> str:
+    """Say in words where an extract's towns come from and what of it is broken."""
+    levels = "；".join(f"{each.admin_level}级 {each.areas}个 覆盖{each.share:.1%}" for each in found.place.levels)
+    chosen = found.place.admin_level
+    broken = f"；破损对象 {len(found.broken)}" if found.broken else ""
+    return f"镇街取自行政级别 {chosen} · towns from admin level {chosen}（{levels}）{broken}"
 
 
 def judge_file(settings: Settings, layer: Layer, delivery: Delivery) -> tuple[Outcome, Reading]:
@@ -75,7 +107,7 @@ def judge_file(settings: Settings, layer: Layer, delivery: Delivery) -> tuple[Ou
     return outcome, reading
 
 
-def extract(path: Path, *, admin_level: int | None = None, progress: osm.Progress | None = None) -> Extract:
+def extract(path: Path, *, admin_level: int | None = None, progress: Callable[[int], object] | None = None) -> Extract:
     """Read an OpenStreetMap extract for every layer that says what it takes from one."""
     return osm.extract(path, layers=layers.every(), admin_level=admin_level, progress=progress)
 
@@ -101,14 +133,13 @@ def load_extract(county: County, path: Path, found: Extract, progress: Progress 
 
 def outline(path: Path) -> BaseGeometry:
     """Give the one polygon of a county file in EPSG:4326. DeliveryError where it holds none or several rows."""
-    from gis.crs import EXCHANGE, to_storage
-
     reading = read(path)
     shapes = [shape for shape in reading.geometry if shape is not None]
     if len(shapes) != 1 or reading.faults:
         told = f"; {reading.faults[0].expected}, got {reading.faults[0].actual}" if reading.faults else ""
         raise DeliveryError(f"{path.name}: expected one polygon, got {len(shapes)}{told}")
-    return to_storage(reading.geometry[:1], reading.crs, EXCHANGE)[0]
+    moved: BaseGeometry = to_storage(reading.geometry[:1], reading.crs, EXCHANGE)[0]
+    return moved
 
 
 def _terms(delivery: Delivery, county: County | None) -> Terms:

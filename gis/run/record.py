@@ -50,11 +50,14 @@ def record(connection: sa.Connection, county: County, made: Made) -> int:
     return int(connection.execute(sa.insert(table).values(number=number, **values).returning(table.c.id)).scalar_one())
 
 
-def latest(connection: sa.Connection, county: County, plan: str) -> sa.Row[Any] | None:
+def latest(
+    connection: sa.Connection, county: County, plan: str
+) -> Any:  # a row of SQLAlchemy’s, whose columns it cannot type
     """Give the newest run of a plan: its id, parameters and result; None where there is none."""
     table = county.schema.table(layers.one(Use.RUN))
     query = sa.select(table.c.id, table.c.parameters, table.c.result, table.c.objective, table.c.bound)
-    return connection.execute(query.where(table.c.plan == plan).order_by(table.c.id.desc()).limit(1)).first()
+    found: Any = connection.execute(query.where(table.c.plan == plan).order_by(table.c.id.desc()).limit(1)).first()
+    return found
 
 
 def digest(inputs: Iterable[npt.NDArray[np.generic] | pd.DataFrame | str]) -> str:

@@ -47,7 +47,7 @@ def configuration(sockets: Path, memory: int, shared_folder: int, *, durable: bo
         "checkpoint_completion_target": "0.9",
         "fsync": safe,
         "full_page_writes": safe,
-        "synchronous_commit": safe,
+        "synchronous_commit": "on",
         "jit": "off",
         "random_page_cost": "1.1",
         "timezone": "'UTC'",

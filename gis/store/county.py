@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
@@ -39,7 +39,7 @@ class County:
 
     def today(self) -> date:
         """Give the county's day now."""
-        return datetime.now(self.timezone).date()
+        return now().astimezone(self.timezone).date()
 
     def day_end(self, day: date) -> datetime:
         """Give the instant at which a county day ends: the midnight after it."""
@@ -74,6 +74,17 @@ class Founding:
     timezone: str = "Asia/Shanghai"
     jurisdiction: str = "default"
     srid: int | None = None
+    code_scheme: str = ""
+
+
+def now() -> datetime:
+    """Give the instant now; for doors and runs, which hand it on."""
+    return datetime.now(UTC)
+
+
+def today_in(timezone: str) -> date:
+    """Give the day now in a time zone, where no county is opened yet."""
+    return now().astimezone(ZoneInfo(timezone)).date()
 
 
 def engine_for(settings: Settings, role: DatabaseRole = DatabaseRole.APP, timezone: str = "UTC") -> sa.Engine:
@@ -113,7 +124,7 @@ def found(settings: Settings, founding: Founding) -> County:
         name = sa.quoted_name(settings.database, quote=True)
         connection.exec_driver_sql(f"ALTER DATABASE \"{name}\" SET TimeZone = '{founding.timezone}'")
         stored = crs.to_storage(_array(outline), crs.EXCHANGE, srid)[0]
-        local = "local" if not founding.code else "gbt2260"
+        scheme = founding.code_scheme or ("gbt2260" if founding.code else "local")
         connection.execute(
             table.insert().values(
                 code=founding.code or "900000",
@@ -121,7 +132,7 @@ def found(settings: Settings, founding: Founding) -> County:
                 storage_srid=srid,
                 timezone=founding.timezone,
                 jurisdiction=founding.jurisdiction,
-                code_scheme=local,
+                code_scheme=scheme,
                 geom=from_shape(stored, srid),
             )
         )

@@ -57,25 +57,12 @@ def read(path: str, sublayer: str | None) -> Delivered:
 
     A FeatureCollection, a single Feature and a bare geometry are all accepted.
     """
-    import pyarrow as pa
-
     name = Path(path).stem
     if sublayer not in {None, name}:
         raise DeliveryError(f"expected the sublayer {name!r}, the only one of a GeoJSON file, got {sublayer!r}")
     text = decoded(Path(path).read_bytes())
-    judged = judge(text)
-    shapes = shapes_of(text, judged, _given_by_gdal(path))
-    columns = {name: pa.chunked_array([_column(values)]) for name, values in judged.columns().items()}
-    wkb_column = pa.array([shapes.get(row) for row in range(1, judged.rows + 1)], pa.binary())
-    return Delivered(
-        columns=columns,
-        wkb=pa.chunked_array([wkb_column]),
-        crs=judged.crs,
-        crs_declared=judged.crs_declared,
-        faults=judged.faults,
-        sublayer=name,
-        sublayers=(name,),
-    )
+    judged = judge(text)  # before GDAL, which then sees nothing but GeoJSON
+    return handed_over(text, judged, _given_by_gdal(path), name)
 
 
 def judge(text: str) -> Judged:
@@ -94,6 +81,24 @@ def judge(text: str) -> Judged:
         _take(judged, _single(members), document.doubled)
     judged.crs, judged.crs_declared = _crs(members)
     return judged
+
+
+def handed_over(text: str, judged: Judged, given: Sequence[bytes | None] | None, name: str) -> Delivered:
+    """Give all rows of a judged text; `given` are the shapes that GDAL read of it, None where it refused."""
+    import pyarrow as pa
+
+    shapes = shapes_of(text, judged, given)
+    columns = {each: pa.chunked_array([_column(values)]) for each, values in judged.columns().items()}
+    wkb_column = pa.array([shapes.get(row) for row in range(1, judged.rows + 1)], pa.binary())
+    return Delivered(
+        columns=columns,
+        wkb=pa.chunked_array([wkb_column]),
+        crs=judged.crs,
+        crs_declared=judged.crs_declared,
+        faults=judged.faults,
+        sublayer=name,
+        sublayers=(name,),
+    )
 
 
 def shapes_of(text: str, judged: Judged, given: Sequence[bytes | None] | None) -> dict[int, bytes]:

@@ -148,5 +148,5 @@ def _run(positions: list[list[float]], *, raised: bool) -> bytes:
 
 def _packed(positions: list[list[float]], *, raised: bool) -> bytes:
     size = 3 if raised else 2
-    numbers = [number for position in positions for number in (*position, math.nan)[:size]]
+    numbers = [number for position in positions for number in (*position, 0.0)[:size]]
     return struct.pack(f"<{len(numbers)}d", *numbers)

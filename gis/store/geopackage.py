@@ -50,7 +50,7 @@ def _check_intact(database: sqlite3.Connection) -> None:
     database.execute("PRAGMA trusted_schema = OFF")
     answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     if answer != "ok":
-        raise DeliveryError(f"expected an intact GeoPackage, got a damaged one: {answer}")
+        raise DeliveryError(f"expected an intact GeoPackage, got a damaged one: {answer.splitlines()[-1]}")
 
 
 def _chosen(database: sqlite3.Connection, names: tuple[str, ...], sublayer: str | None) -> str:

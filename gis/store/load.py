@@ -75,7 +75,6 @@ def load(
     """
     if layer.derived or layer.single or not layer.historic:
         raise Refused(f"{layer.name}: this layer is not loaded from files")
-    progress("read")
     rows = conform(layer, reading, terms, lambda shapes: _to_storage(shapes, origin.crs, county.srid))
     with county.writing() as connection:
         progress("stage")

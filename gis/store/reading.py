@@ -158,7 +158,7 @@ def _carried_out(order: Order, file: Path, form: Format, *, wall_s: int) -> Repo
     try:
         done = subprocess.run(  # noqa: S603 our own interpreter and module
             command,
-            env=_environment(order),
+            env=environment(order.driver, order.folder),
             cwd=order.folder,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -185,19 +185,19 @@ def _end(done: subprocess.CompletedProcess[bytes], order: Order) -> str:
         return f"reading took more than {order.cpu_s} s of processor time"
     if done.returncode < 0:
         name = signal.Signals(-done.returncode).name
-        return f"reading was stopped by {name} (it may take {order.memory_bytes / 2**30:g} GiB of memory)"
+        return f"reading was stopped by {name} (it may take {order.memory_bytes / 2**30:.3g} GiB of memory)"
     lines = done.stderr.decode(errors="replace").strip().splitlines()
     return f"reading failed: {lines[-1] if lines else f'exit {done.returncode}'}"
 
 
-def _environment(order: Order) -> dict[str, str]:
-    """Give the child's whole environment: nothing of ours but where to find the program."""
+def environment(driver: str, folder: str) -> dict[str, str]:
+    """Give the child's whole environment: where to find the program, no secrets, and every driver but one skipped."""
     from pyogrio import list_drivers
 
-    others = ",".join(sorted(set(list_drivers()) - {order.driver}))
+    others = ",".join(sorted(set(list_drivers()) - {driver}))
     root = str(Path(gis.__file__).resolve().parents[1])
-    here = {"PATH": os.defpath, "PYTHONPATH": root, "HOME": order.folder, "TMPDIR": order.folder}
-    return {**OFFLINE, **here, "GDAL_SKIP": others, "CPL_TMPDIR": order.folder}
+    here = {"PATH": os.defpath, "PYTHONPATH": root, "HOME": folder, "TMPDIR": folder}
+    return {**OFFLINE, **here, "GDAL_SKIP": others, "CPL_TMPDIR": folder}
 
 
 def assembled(delivered: Delivered, crs: str | None = None) -> Reading:

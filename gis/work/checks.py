@@ -104,7 +104,8 @@ def _inserted(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) ->
     staged = temporary(connection, "checks_in", columns, map(_plain, rows.itertuples(index=False, name=None)))
     chosen = sa.select(*(staged.c[name] for name in names)).order_by(staged.c.seen_at, staged.c.uid)
     statement = insert(table).from_select(names, chosen, include_defaults=False)
-    return connection.execute(statement.on_conflict_do_nothing(index_elements=["uid"])).rowcount
+    known_is_kept = statement.on_conflict_do_nothing(index_elements=["uid"])
+    return connection.execute(known_is_kept, execution_options={"preserve_rowcount": True}).rowcount
 
 
 def _plain(row: tuple[object, ...]) -> tuple[object, ...]:

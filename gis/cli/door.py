@@ -1,0 +1,123 @@
+"""What every command about a county needs: its database, a progress bar, and files for what it found."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from tqdm import tqdm
+
+from gis.errors import Refused
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+
+    from gis.store.county import County
+    from gis.store.settings import Settings
+
+Progress = Callable[[str], None]
+DATABASE = click.option("--database", envvar="WANGGE_DATABASE", default=None, help="数据库名 · the county's database")
+DAY = click.DateTime(formats=["%Y-%m-%d"])
+WORDS = {
+    "read": "读取 reading",
+    "stage": "校验 judging",
+    "merge": "入库 storing",
+    "kept": "沿用 kept from before",
+    "invent": "生成合成县 inventing",
+    "extract": "读取OSM reading the extract",
+    "law": "规则 law",
+    "grades": "合成等级 grades",
+    "stations": "合成调压站 stations",
+    "users": "合成用户 users",
+    "workers": "合成网格员 workers",
+    "checks": "合成检查 checks",
+    "grid": "划分网格 cells",
+    "assign": "归格 assigning",
+    "unchecked": "核查 unchecked",
+    "patrol": "巡查片区 areas",
+    "pipes": "瓶改管 pipes",
+    "map": "地图 map",
+}
+
+
+def settings(database: str | None = None) -> "Settings":
+    """Give the settings of the environment, for another database where one is named."""
+    from gis.store.settings import settings_from
+
+    found = settings_from(os.environ)
+    return found if database is None else replace(found, database=database)
+
+
+@contextmanager
+def county(database: str | None = None) -> Iterator["County"]:
+    """Open the county of a command and close it after."""
+    from gis.store.county import opened
+
+    found = opened(settings(database))
+    try:
+        yield found
+    finally:
+        found.close()
+
+
+@contextmanager
+def steps(title: str, total: int | None = None) -> Iterator[Progress]:
+    """Show a progress bar on stderr whose steps are named as they begin."""
+    with tqdm(total=total, desc=title, leave=False, bar_format="{desc} {bar} {n_fmt} {elapsed}") as bar:
+
+        def begin(name: str) -> None:
+            bar.set_description_str(f"{title}: {WORDS.get(name, name)}")
+            bar.update()
+
+        yield begin
+
+
+def day(given: datetime | None) -> date | None:
+    """Give the day of a date option."""
+    return given.date() if given is not None else None
+
+
+def write_rows(frame: "gpd.GeoDataFrame", path: Path, form: str, note: str) -> None:
+    """Write rows as GeoJSON in EPSG:4326 or as CSV with lon and lat; both say the note."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    try:
+        if form == "geojson":
+            part.write_text(_geojson(frame, note), encoding="utf-8")
+        elif form == "csv":
+            point = frame.geometry.representative_point()
+            table = frame.drop(columns="geometry").assign(lon=point.x.round(7), lat=point.y.round(7))
+            part.write_text(f"# {note}\n" + table.to_csv(index=False), encoding="utf-8-sig")
+        else:
+            raise Refused(f"--format {form}: expected geojson or csv")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _geojson(frame: "gpd.GeoDataFrame", note: str) -> str:
+    import json
+
+    columns = [name for name in frame.columns if name != "geometry"]
+    shapes = frame.geometry.to_numpy()
+    features = [
+        {
+            "type": "Feature",
+            "properties": dict(zip(columns, map(_plain, row), strict=True)),
+            "geometry": None if shape is None else shape.__geo_interface__,
+        }
+        for row, shape in zip(frame[columns].itertuples(index=False, name=None), shapes, strict=True)
+    ]
+    return json.dumps({"type": "FeatureCollection", "note": note, "features": features}, ensure_ascii=False)
+
+
+def _plain(value: Any) -> object:  # whatever a frame holds
+    if value is None or value != value:  # noqa: PLR0124 - only NaN and NaT differ from themselves
+        return None
+    if isinstance(value, (datetime, date)):
+        return value.isoformat()
+    return value.item() if hasattr(value, "item") else value

@@ -1,0 +1,105 @@
+"""The streets as a pipe planner sees them: all live roots one node, a price on each edge, users with their prizes."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_array
+from scipy.sparse.csgraph import dijkstra
+
+from gis.errors import Refused
+from gis.plan.streets import Floats, Integers, StreetGraph
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Users:
+    """Who could be connected: the street node of each (-1: no street within reach), service line and prize in yuan."""
+
+    node: Integers
+    service: Floats
+    prize: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Network:
+    """A graph whose live roots are one node, the last; `matrix` holds the cheapest of parallel edges.
+
+    `twin` gives for each usable pair (low · nodes + high, in order) the edge that it stands for.
+    """
+
+    u: Integers
+    v: Integers
+    cost: Floats
+    users: Users
+    root: int
+    matrix: csr_array
+    pair: Integers
+    twin: Integers
+    lowest: Floats
+
+    def ways(self, starts: Integers) -> tuple[Floats, Integers]:
+        """Give the cost of the cheapest way from any start to each node, and the node before it (-9999: none)."""
+        reach, before, _ = dijkstra(self.matrix, indices=starts, min_only=True, return_predecessors=True)
+        return reach, np.asarray(before, dtype=np.int64)
+
+    def edge_between(self, a: Integers, b: Integers) -> Integers:
+        """Give the cheapest edge between each pair of neighbours."""
+        pair = np.minimum(a, b) * (self.root + 1) + np.maximum(a, b)
+        return self.twin[np.searchsorted(self.pair, pair)]
+
+    def nodes_of(self, edges: Integers) -> NDArray[np.bool_]:
+        """Give which nodes the edges touch; the root always counts."""
+        touched = np.zeros(self.root + 1, dtype=bool)
+        touched[self.root] = True
+        touched[self.u[edges]] = True
+        touched[self.v[edges]] = True
+        return touched
+
+    def cost_of(self, edges: Integers, connected: NDArray[np.bool_]) -> float:
+        """Give the cost of the edges and the service lines of the connected users, in yuan."""
+        return math.fsum(self.cost[edges].tolist() + self.users.service[connected].tolist())
+
+    @property
+    def possible(self) -> NDArray[np.bool_]:
+        """Which users some way leads to."""
+        return np.isfinite(self.lowest)
+
+
+def network(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats) -> Network:
+    """Give the network of a street graph; an edge of infinite cost may not be dug.
+
+    Raises Refused where sizes differ, a node does not exist, or a cost or prize is negative or missing.
+    """
+    _refuse(graph, roots, users, edge_cost)
+    root = graph.node_count
+    merged = np.arange(root + 1)
+    merged[roots] = root
+    u, v = merged[graph.u], merged[graph.v]
+    usable = np.flatnonzero(np.isfinite(edge_cost) & (u != v))
+    pairs = np.minimum(u, v)[usable] * (root + 1) + np.maximum(u, v)[usable]
+    order = np.lexsort((usable, edge_cost[usable], pairs))
+    pair, first = np.unique(pairs[order], return_index=True)
+    twin = usable[order[first]]
+    both = (np.concatenate((u[twin], v[twin])), np.concatenate((v[twin], u[twin])))
+    matrix = csr_array((np.tile(edge_cost[twin], 2), both), shape=(root + 1, root + 1))
+    moved = Users(np.where(users.node >= 0, merged[users.node], -1), users.service, users.prize)
+    reach = np.append(dijkstra(matrix, indices=np.array([root]), min_only=True), np.inf)
+    lowest = reach[moved.node] + np.where(moved.node >= 0, users.service, 0.0)
+    return Network(u, v, edge_cost, moved, root, matrix, pair=pair, twin=twin, lowest=lowest)
+
+
+def _refuse(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats) -> None:
+    if len(edge_cost) != graph.edge_count:
+        raise Refused(f"edge_cost: expected {graph.edge_count} values, got {len(edge_cost)}")
+    if not len(users.node) == len(users.service) == len(users.prize):
+        raise Refused("users: node, service and prize differ in length")
+    known = [*roots.tolist(), *users.node[users.node >= 0].tolist()]
+    if known and not 0 <= min(known) <= max(known) < graph.node_count:
+        raise Refused(f"a root or user names a node outside 0 to {graph.node_count - 1}")
+    if np.isnan(edge_cost).any() or (edge_cost < 0).any():
+        raise Refused("edge_cost: expected no negative or missing cost")
+    placed = users.node >= 0
+    for name, values in (("prize", users.prize), ("service", users.service[placed])):
+        if not np.isfinite(values).all() or (values < 0).any():
+            raise Refused(f"users: expected finite, not negative values of {name}")

@@ -1,0 +1,198 @@
+"""The pipe plan (瓶改管): which streets to dig, for whom, at what cost, and how far from the best plan at most."""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.errors import Refused
+from gis.plan.budget import best_within
+from gis.plan.network import Network, Users, network
+from gis.plan.solve import solved
+from gis.plan.streets import Floats, Integers, StreetGraph
+from gis.plan.weigh import skeleton
+
+__all__ = ["PipePlan", "Reason", "Users", "plan_forest", "verify"]
+
+CLOSE = 1e-9
+
+
+class Reason(Enum):
+    """Why a user is connected or not."""
+
+    CONNECTED = "connected"
+    TOO_DEAR = "too dear"
+    NO_STREET = "no street within reach"
+    UNREACHABLE = "not reachable from a live root"
+    OVER_BUDGET = "over budget"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PipePlan:
+    """A forest of pipes with its proof; money in yuan.
+
+    `objective` is cost + missed, or missed alone where there is a `budget`; no plan has an objective below `bound`.
+    `share` divides the cost: a user pays the own service line and an equal part of each pipe on the way (zero where not
+    connected). `extra` is what connecting this one user as well would cost (zero where connected, infinite where no way
+    leads).
+    """
+
+    edges: Integers
+    connected: NDArray[np.bool_]
+    reason: tuple[Reason, ...]
+    share: Floats
+    extra: Floats
+    cost: float
+    missed: float
+    objective: float
+    bound: float
+    gap_pct: float
+    budget: float | None
+
+
+def plan_forest(
+    graph: StreetGraph,
+    roots: Integers,
+    users: Users,
+    *,
+    edge_cost: Floats,
+    budget: float | None = None,
+    seed: int = 0,
+    rounds: int = 4,
+) -> PipePlan:
+    """Give a plan that pays little for pipes, service lines and missed prizes together (yuan), grown from live `roots`.
+
+    With a `budget` the plan costs no more than that and misses few prizes instead. An edge is paid once, however many
+    users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree after forced
+    choices are made (`core`), bounded by Wong's dual ascent (`ascent`), with trees grown along shortest paths and
+    pruned exactly (`forest`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far off it
+    is at most, and `verify` has passed it. Same input and seed give the same plan. Raises Refused on input that
+    contradicts itself.
+    """
+    if budget is not None and not budget >= 0:
+        raise Refused(f"budget: expected an amount not below 0, got {budget}")
+    net = network(graph, roots, users, edge_cost)
+    if budget is None:
+        edges, connected, bound = _unlimited(net, seed=seed, rounds=rounds)
+    else:
+        edges, connected, bound = best_within(net, budget, seed=seed, rounds=rounds)
+    plan = _described(net, edges, connected, bound=bound, budget=budget)
+    verify(plan, graph, roots, users=users, edge_cost=edge_cost)
+    return plan
+
+
+def _unlimited(net: Network, *, seed: int, rounds: int) -> tuple[Integers, NDArray[np.bool_], float]:
+    bones = skeleton(net, net.possible)
+    found = solved(bones.weighed(), rounds=rounds, seed=seed)
+    edges = np.array(found.edges, dtype=np.int64)
+    connected = net.possible & net.nodes_of(edges)[net.users.node] & (net.users.prize > net.users.service)
+    return edges, connected, bones.yuan(found.bound) + math.fsum(net.users.prize[~net.possible].tolist())
+
+
+def _described(
+    net: Network, edges: Integers, connected: NDArray[np.bool_], *, bound: float, budget: float | None
+) -> PipePlan:
+    edges, share = _shared(net, edges, connected)
+    cost = net.cost_of(edges, connected)
+    missed = math.fsum(net.users.prize[~connected].tolist())
+    objective = missed if budget is not None else cost + missed
+    bound = min(max(bound, 0.0), objective)
+    gap_pct = 100 * (objective - bound) / objective if objective > 0 else 0.0
+    reach, _ = net.ways(np.flatnonzero(net.nodes_of(edges)))
+    placed = net.users.node >= 0
+    extra = np.where(placed, np.append(reach, np.inf)[net.users.node] + np.where(placed, net.users.service, 0), np.inf)
+    return PipePlan(
+        edges=edges,
+        connected=connected,
+        reason=_reasons(net, connected, budget),
+        share=share,
+        extra=np.where(connected, 0.0, extra),
+        cost=cost,
+        missed=missed,
+        objective=objective,
+        bound=bound,
+        gap_pct=gap_pct,
+        budget=budget,
+    )
+
+
+def _reasons(net: Network, connected: NDArray[np.bool_], budget: float | None) -> tuple[Reason, ...]:
+    wanted = (net.users.prize > 0) & (budget is not None)
+    cases = (
+        (connected, Reason.CONNECTED),
+        (net.users.node < 0, Reason.NO_STREET),
+        (~net.possible, Reason.UNREACHABLE),
+        (wanted, Reason.OVER_BUDGET),
+    )
+    return tuple(
+        next((reason for holds, reason in cases if holds[user]), Reason.TOO_DEAR) for user in range(len(connected))
+    )
+
+
+def _shared(net: Network, edges: Integers, connected: NDArray[np.bool_]) -> tuple[Integers, Floats]:
+    """Give the edges that serve somebody, lowest first, and each user's part of the cost."""
+    links: dict[int, list[tuple[int, int]]] = {net.root: []}
+    for edge in edges.tolist():
+        u, v = int(net.u[edge]), int(net.v[edge])
+        links.setdefault(u, []).append((edge, v))
+        links.setdefault(v, []).append((edge, u))
+    walk = [(net.root, -1, net.root)]
+    for node, through, _ in walk:
+        walk.extend((other, edge, node) for edge, other in links[node] if edge != through)
+    served = np.bincount(net.users.node[connected], minlength=net.root + 1)
+    for node, _, parent in reversed(walk[1:]):
+        served[parent] += served[node]
+    pays = np.zeros(net.root + 1)
+    for node, edge, parent in walk[1:]:
+        pays[node] = pays[parent] + (net.cost[edge] / served[node] if served[node] else 0.0)
+    kept = sorted(edge for node, edge, _ in walk[1:] if served[node])
+    share = np.zeros(len(connected))
+    share[connected] = pays[net.users.node[connected]] + net.users.service[connected]
+    return np.array(kept, dtype=np.int64), share
+
+
+def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users, edge_cost: Floats) -> None:
+    """Raise Refused where a plan is not what it says: no forest, a piece without a root, sums that do not add up.
+
+    Recounted from the inputs alone, without the planner's own structures.
+    """
+    leader = list(range(graph.node_count + 1))
+    for node in roots.tolist():
+        leader[node] = graph.node_count
+    for edge in plan.edges.tolist():
+        a, b = _leader(leader, int(graph.u[edge])), _leader(leader, int(graph.v[edge]))
+        if a == b:
+            raise Refused(f"pipe plan: edge {edge} closes a ring or joins two live roots")
+        leader[min(a, b)] = max(a, b)
+    live = [node for edge in plan.edges.tolist() for node in (int(graph.u[edge]), int(graph.v[edge]))]
+    live += users.node[plan.connected].tolist()
+    if any(node < 0 or _leader(leader, node) != graph.node_count for node in live):
+        raise Refused("pipe plan: a pipe or user hangs on no live root")
+    cost = math.fsum([*edge_cost[plan.edges].tolist(), *users.service[plan.connected].tolist()])
+    missed = math.fsum(users.prize[~plan.connected].tolist())
+    objective = missed if plan.budget is not None else cost + missed
+    _same("cost", cost, plan.cost)
+    _same("missed", missed, plan.missed)
+    _same("objective", objective, plan.objective)
+    _same("share", cost, math.fsum(plan.share.tolist()))
+    _same("gap_pct", plan.gap_pct, 100 * (objective - plan.bound) / objective if objective else 0.0)
+    if not 0 <= plan.bound <= plan.objective:
+        raise Refused(f"pipe plan: expected a bound between 0 and {plan.objective}, got {plan.bound}")
+    if plan.budget is not None and cost > plan.budget:
+        raise Refused(f"pipe plan: expected a cost within {plan.budget}, got {cost}")
+    if [reason is Reason.CONNECTED for reason in plan.reason] != plan.connected.tolist():
+        raise Refused("pipe plan: reasons and connected users differ")
+
+
+def _same(name: str, expected: float, got: float) -> None:
+    if not math.isclose(expected, got, rel_tol=CLOSE, abs_tol=CLOSE):
+        raise Refused(f"pipe plan: expected {name} {expected}, got {got}")
+
+
+def _leader(leader: list[int], node: int) -> int:
+    while leader[node] != node:
+        leader[node] = leader[leader[node]]
+        node = leader[node]
+    return node
