@@ -108,7 +108,7 @@ class Use(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One allowed value of a field, its Chinese title, its colour, and other spellings it is delivered in."""
+    """One allowed value of a field, its Chinese title, its colour, and how else it is delivered (`*`: any)."""
 
     value: str
     title: str

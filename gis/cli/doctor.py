@@ -100,7 +100,7 @@ def _postgres(settings: Settings) -> list[Finding]:
 
 
 def _places(settings: Settings) -> list[Finding]:
-    there = next(folder for folder in (settings.state, *settings.state.parents) if folder.exists())
+    there = next(folder for folder in (settings.state, *settings.state.parents) if os.path.exists(folder))
     free_gib = shutil.disk_usage(there).free / GIB
     writable = os.access(there, os.W_OK)
     memory = memory_mib()

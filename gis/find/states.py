@@ -40,12 +40,14 @@ class State(StrEnum):
 class Moment:
     """When is asked about, and from what knowledge.
 
-    `day` chooses the rules, `at` the state. `known_at` None is what is known now, and with `seen_before` None too the
-    live status answers; else the events do: recorded before `known_at`, seen before `seen_before`.
+    `day` chooses the rules, `at` the state; days end at midnight in `zone`. `known_at` None is what is known now, and
+    with `seen_before` None too the live status answers; else the events do: recorded before `known_at`, seen before
+    `seen_before`.
     """
 
     day: date
     at: datetime
+    zone: str
     known_at: datetime | None = None
     seen_before: datetime | None = None
 
@@ -83,8 +85,8 @@ def states(schema: Schema, layer: Layer, moment: Moment, where: Where) -> sa.Sub
         due_at, notice_at = seen.c.due_at, seen.c.notice_at
     else:
         joined = joined.outerjoin(seen, seen.c.object_id == objects.c.id)
-        due_at = _midnight(seen.c.last_done_at, rule.c.amount + 1)
-        notice_at = _midnight(seen.c.last_done_at, rule.c.amount + 1 - rule.c.notice_days)
+        due_at = _midnight(seen.c.last_done_at, rule.c.amount + 1, moment.zone)
+        notice_at = _midnight(seen.c.last_done_at, rule.c.amount + 1 - rule.c.notice_days, moment.zone)
     columns = [
         objects.c.id,
         objects.c[layer.key].label("key"),
@@ -152,9 +154,8 @@ def _from_events(schema: Schema, layer: Layer, moment: Moment) -> sa.Subquery:
     return counted.group_by(check.c.object_id).subquery()
 
 
-def _midnight(last_done_at: sa.ColumnElement[Any], days: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    day = sa.func.county_day(last_done_at, type_=sa.Date()) + sa.cast(days, sa.Integer())
-    return sa.func.day_start(day, type_=sa.DateTime(timezone=True))
+def _midnight(last_done_at: sa.ColumnElement[Any], days: sa.ColumnElement[Any], zone: str) -> sa.ColumnElement[Any]:
+    return sa.func.midnight(last_done_at, sa.cast(days, sa.Integer()), zone, type_=sa.DateTime(timezone=True))
 
 
 def _within(objects: sa.FromClause, srid: int, where: Where) -> list[sa.ColumnElement[bool]]:

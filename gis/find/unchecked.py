@@ -67,7 +67,8 @@ def moment_of(county: County, question: Question, now: datetime) -> Moment:
     day = question.seen_by or question.as_of or today
     at = min(county.day_end(day) - timedelta(microseconds=1), now)
     known_at = min(county.day_end(question.as_of), now) if question.as_of else None
-    return Moment(day, at, known_at, county.day_end(question.seen_by) if question.seen_by else None)
+    seen_before = county.day_end(question.seen_by) if question.seen_by else None
+    return Moment(day, at, str(county.timezone), known_at, seen_before)
 
 
 def counts(county: County, question: Question, moment: Moment) -> Counts:

@@ -215,7 +215,7 @@ LAYER = Layer(
     ),
     constraints=(
         Constraint(
-            "area_plausible", "ST_Area(geom) >= 0.5", "a footprint has at least 0.5 m²", "建筑面积不小于0.5平方米"
+            "area_plausible", "ST_Area(geom) >= 0.1", "a footprint has at least 0.1 m²", "建筑面积不小于0.1平方米"
         ),
         Constraint(
             "grade_after_built",

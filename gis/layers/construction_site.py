@@ -15,7 +15,7 @@ LAYER = Layer(
     read=OFFICE | {Role.WORKER},
     located=True,
     patrol=Patrol(kind="site_check", by="kind", unknown="site"),
-    osm=(Osm(tags=(("landuse", ("construction",)),)),),
+    osm=(Osm(tags=(("landuse", ("construction",)),)), Osm(tags=(("building", ("construction",)),))),
     fields=(
         Field(
             "code",

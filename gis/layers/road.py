@@ -2,24 +2,6 @@
 
 from gis.layer import EVERYONE, Choice, Field, Geometry, Kind, Layer, Osm, Source, Style, Use
 
-HIGHWAYS = (
-    "motorway",
-    "trunk",
-    "primary",
-    "secondary",
-    "tertiary",
-    "residential",
-    "unclassified",
-    "living_street",
-    "service",
-    "pedestrian",
-    "track",
-    "footway",
-    "path",
-    "cycleway",
-    "steps",
-)
-
 LAYER = Layer(
     name="road",
     title="道路",
@@ -31,7 +13,7 @@ LAYER = Layer(
     read=EVERYONE,
     uses=frozenset({Use.STREET}),
     keyed_by_geometry=True,
-    osm=(Osm(tags=(("highway", HIGHWAYS),)),),
+    osm=(Osm(tags=(("highway", ()),), without=(("area", ("yes",)), ("highway", ("raceway",)))),),
     fields=(
         Field(
             "code",
@@ -75,6 +57,7 @@ LAYER = Layer(
                 Choice("service", "内部路", "#cccccc", "Service", ()),
                 Choice("track", "机耕路", "#c4b59a", "Track", ()),
                 Choice("path", "小路", "#d8d2c4", "Path", ("footway", "cycleway", "steps", "bridleway")),
+                Choice("other", "其他", "#dddddd", "Other", ("*",)),
             ),
         ),
         Field("surface", Kind.TEXT, "What the carriageway is made of.", zh="路面", example="asphalt", source=("路面",)),

@@ -10,22 +10,19 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gis.plan.network import Network
+from gis.plan.purse import Mask, respent, spent, won
 from gis.plan.solve import solved
 from gis.plan.streets import Integers
 from gis.plan.weigh import Skeleton, skeleton
 
 PARTS = 1 << 16
 STRIDE = 4
-HALVINGS = 4
+HALVINGS = 6
+SHAKES = 3
 TRIED = 4
-TRIMS = 40
 SLACK = 1e-9
-
-Mask = NDArray[np.bool_]
-Choice = tuple[Integers, Mask]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +45,9 @@ class _Market:
     budget: float
     seed: int
 
-    def at(self, price: int, *, rounds: int = 1) -> _Priced:
+    def at(self, price: int, *, rounds: int = 1, shakes: int = 0) -> _Priced:
         """Give the plan at a price."""
-        found = solved(self.bones.weighed(prizes=PARTS, money=price), rounds=rounds, seed=self.seed)
+        found = solved(self.bones.weighed(prizes=PARTS, money=price), rounds=rounds, shakes=shakes, seed=self.seed)
         edges = np.array(found.edges, dtype=np.int64)
         users = self.net.users
         inside = self.who & self.net.nodes_of(edges)[users.node]
@@ -78,7 +75,7 @@ class _Market:
             price = math.isqrt(low * high)
             found.append(self.at(price))
             low, high = (price, high) if found[-1].cost > self.budget else (low, price)
-        return [*found, self.at(low, rounds=rounds), self.at(high, rounds=rounds)]
+        return [*found, self.at(low, rounds=rounds, shakes=SHAKES), self.at(high, rounds=rounds, shakes=SHAKES)]
 
 
 def best_within(net: Network, budget: float, *, seed: int, rounds: int) -> tuple[Integers, Mask, float]:
@@ -86,105 +83,6 @@ def best_within(net: Network, budget: float, *, seed: int, rounds: int) -> tuple
     who = net.possible & (net.users.prize > 0) & (net.lowest <= budget * (1 + SLACK) + SLACK)
     forced = math.fsum(net.users.prize[~who].tolist())
     found = _Market(net, skeleton(net, who), who, budget, seed).searched(rounds)
-    best: Choice = (np.empty(0, dtype=np.int64), np.zeros(len(who), dtype=bool))
-    fewest = math.inf
-    for priced in found[-TRIED:]:
-        choice = filled(net, trimmed(net, priced.edges, who, budget=budget), who, budget=budget)
-        missed = math.fsum(net.users.prize[~choice[1]].tolist())
-        if missed < fewest:
-            best, fewest = choice, missed
-    return *best, forced + max(0.0, *(priced.bound for priced in found))
-
-
-@dataclass(frozen=True, slots=True)
-class _Branches:
-    """A tree from the root: per node in walking order the edge and node it hangs on, and the users at each node."""
-
-    walk: list[tuple[int, int, int]]
-    users: dict[int, list[int]]
-
-
-def trimmed(net: Network, edges: Integers, who: Mask, *, budget: float) -> Choice:
-    """Give the part of a tree that is kept at the lowest price at which it fits the budget."""
-    branches = _branches(net, edges, who)
-    low, high = 0.0, 1.0
-    best = _kept(net, branches, low)
-    if net.cost_of(*best) <= budget:
-        return best
-    best = _kept(net, branches, high)
-    while net.cost_of(*best) > budget:
-        low, high = high, 2 * high
-        best = _kept(net, branches, high)
-    for _ in range(TRIMS):
-        middle = (low + high) / 2
-        choice = _kept(net, branches, middle)
-        if net.cost_of(*choice) <= budget:
-            high, best = middle, choice
-        else:
-            low = middle
-    return best
-
-
-def _branches(net: Network, edges: Integers, who: Mask) -> _Branches:
-    links: dict[int, list[tuple[int, int]]] = {net.root: []}
-    for edge in edges.tolist():
-        u, v = int(net.u[edge]), int(net.v[edge])
-        links.setdefault(u, []).append((edge, v))
-        links.setdefault(v, []).append((edge, u))
-    walk = [(net.root, -1, net.root)]
-    for node, through, _ in walk:
-        walk.extend((other, edge, node) for edge, other in links[node] if edge != through)
-    users: dict[int, list[int]] = {node: [] for node in links}
-    for user in np.flatnonzero(who & net.nodes_of(edges)[net.users.node]).tolist():
-        users[int(net.users.node[user])].append(user)
-    return _Branches(walk, users)
-
-
-def _kept(net: Network, branches: _Branches, price: float) -> Choice:
-    """Give the best part of the tree at a price: exact, by what each branch is worth to its parent."""
-    prize, service = net.users.prize, net.users.service
-    wanted = {node: [u for u in users if prize[u] > price * service[u]] for node, users in branches.users.items()}
-    worth = {node: float(sum(prize[u] - price * service[u] for u in users)) for node, users in wanted.items()}
-    for node, edge, parent in reversed(branches.walk[1:]):
-        worth[parent] += max(0.0, worth[node] - price * float(net.cost[edge]))
-    connected = np.zeros(len(prize), dtype=bool)
-    inside, kept = {net.root}, []
-    connected[wanted[net.root]] = True
-    for node, edge, parent in branches.walk[1:]:
-        if parent in inside and worth[node] > price * net.cost[edge]:
-            inside.add(node)
-            kept.append(edge)
-            connected[wanted[node]] = True
-    return np.array(kept, dtype=np.int64), connected
-
-
-def filled(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
-    """Give the choice with users added while one can be afforded, most prize for the money first (ties: the first)."""
-    edges, connected = choice[0], choice[1].copy()
-    inside = net.nodes_of(edges)
-    reach, before = net.ways(np.flatnonzero(inside))
-    while True:
-        extra = np.append(reach, np.inf)[net.users.node] + net.users.service
-        rest = budget - net.cost_of(edges, connected)
-        open_to = np.flatnonzero(who & ~connected & (extra <= rest))
-        if not len(open_to):
-            return edges, connected
-        order = np.lexsort((open_to, extra[open_to] / net.users.prize[open_to]))
-        user = int(open_to[order[0]])
-        path = _path(net, int(net.users.node[user]), inside, before)
-        more, connected[user] = np.concatenate((edges, path)), True
-        if net.cost_of(more, connected) > budget:
-            who = who & (np.arange(len(who)) != user)
-            connected[user] = False
-            continue
-        edges = more
-        if len(path):
-            inside = net.nodes_of(edges)
-            reach, before = net.ways(np.flatnonzero(inside))
-
-
-def _path(net: Network, node: int, inside: Mask, before: Integers) -> Integers:
-    nodes = [node]
-    while not inside[nodes[-1]]:
-        nodes.append(int(before[nodes[-1]]))
-    return net.edge_between(np.array(nodes[:-1], dtype=np.int64), np.array(nodes[1:], dtype=np.int64))
+    choices = (spent(net, priced.edges, who, budget=budget) for priced in found[-TRIED:])
+    best = respent(net, max(choices, key=lambda choice: won(net, choice)), who, budget=budget)
+    return best.edges, best.connected, forced + max(0.0, *(priced.bound for priced in found))

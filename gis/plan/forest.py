@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
-from itertools import chain
+from heapq import heapify, heappop, heappush
 
 from gis.plan.core import Compact
 
@@ -115,27 +114,25 @@ class Grower:
 
     def _extended(self, tree: _Rooted, length: Sequence[int]) -> _Rooted:
         """Give the tree with every other node hung on by its shortest path."""
-        fixed = set(tree.order)
         order, edge, parent = list(tree.order), dict(tree.edge), dict(tree.parent)
         best = dict.fromkeys(order, 0)
-        done = set(fixed)
-        queue: list[tuple[int, int]] = []
-        for reach, node in chain(((0, node) for node in tree.order), iter(lambda: _next(queue), (-1, -1))):
-            if node not in fixed and node in done:
-                continue
-            if node not in fixed:
+        given, done, queue = frozenset(order), set(order), [(0, node) for node in order]
+        heapify(queue)
+        while queue:
+            reach, node = heappop(queue)
+            if node not in given:
+                if node in done:
+                    continue
                 done.add(node)
                 order.append(node)
             for through, other in self.near[node]:
+                if other in done:
+                    continue
                 further = reach + length[through]
-                if other not in done and (other not in best or further < best[other]):
+                if other not in best or further < best[other]:
                     best[other], edge[other], parent[other] = further, through, node
                     heappush(queue, (further, other))
         return _Rooted(order, edge, parent)
-
-
-def _next(queue: list[tuple[int, int]]) -> tuple[int, int]:
-    return heappop(queue) if queue else (-1, -1)
 
 
 def _leader(leader: dict[int, int], node: int) -> int:

@@ -9,7 +9,6 @@ from gis.plan.core import Compact, Core
 from gis.plan.forest import Grower, Tree
 
 WORTHWHILE = 0.01
-SHAKES = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +20,7 @@ class Solution:
     bound: int
 
 
-def solved(core: Core, *, rounds: int = 4, seed: int = 0) -> Solution:
+def solved(core: Core, *, rounds: int = 4, shakes: int = 3, seed: int = 0) -> Solution:
     """Give a tree with small edge cost plus missed prizes and a proven bound; the core is used up.
 
     A round raises the bound, grows trees along the used-up arcs, and strikes out edges that no better tree can hold:
@@ -30,24 +29,24 @@ def solved(core: Core, *, rounds: int = 4, seed: int = 0) -> Solution:
     for all. It stops when the two meet, when nothing much is struck out, or after `rounds`.
     """
     best: Solution | None = None
-    chance = random.Random(seed)  # noqa: S311 - lengths are shaken, nothing is kept secret
-    for _ in range(max(1, rounds)):
+    chance = random.Random(seed)  # noqa: S311 - nothing is kept secret
+    for to_come in reversed(range(max(1, rounds))):
         core.simplify()
         compact = core.compact()
         ascent = ascend(compact)
-        tree = _grown(compact, ascent, chance)
+        tree = _grown(compact, ascent, [chance.getrandbits(32) for _ in range(shakes)])
         value, bound = core.base + tree.value, core.base + ascent.bound
         if best is None or value < best.value:
             edges = core.expanded((compact.node[node] for node in tree.nodes), (compact.edge[e] for e in tree.edges))
             best = Solution(edges, value, bound)
         best = Solution(best.edges, best.value, min(best.value, max(best.bound, bound)))
-        if best.bound == best.value or not _struck(core, compact, ascent, room=best.value - bound):
+        if not to_come or best.bound == best.value or not _struck(core, compact, ascent, room=best.value - bound):
             break
     assert best is not None
     return best
 
 
-def _grown(compact: Compact, ascent: Ascent, chance: random.Random) -> Tree:
+def _grown(compact: Compact, ascent: Ascent, seeds: list[int]) -> Tree:
     """Give the best of a few trees: along all edges, along used-up ones, to all prizes and to those not used up."""
     grower = Grower(compact)
     prizes = [node for node, prize in enumerate(compact.prize) if prize > 0]
@@ -61,7 +60,8 @@ def _grown(compact: Compact, ascent: Ascent, chance: random.Random) -> Tree:
         grower.connecting(sure, compact.cost),
     ]
     best = min((grower.improved(tree) for tree in trees), key=lambda tree: tree.value)
-    for _ in range(SHAKES):
+    for seed in seeds:
+        chance = random.Random(seed)  # noqa: S311 - lengths are shaken, nothing is kept secret
         shaken = [round(cost * chance.uniform(0.8, 1.2)) for cost in compact.cost]
         taken = [node for node in best.nodes if compact.prize[node] > 0]
         best = min(best, grower.improved(grower.connecting(taken, shaken)), key=lambda tree: tree.value)

@@ -5,6 +5,7 @@ handed over open, and PostgreSQL knows it as /proc/self/fd/N. Processes are told
 command line, which survives a kill, a reused process number and a container that does not let root look closer.
 """
 
+import errno
 import fcntl
 import hashlib
 import os
@@ -68,11 +69,9 @@ def cluster_of(state: Path) -> Cluster:
 @contextmanager
 def locked(state: Path, patience_s: float = LOCK_S) -> Iterator[None]:
     """Hold the state folder's lock, made with the folder: one command at a time starts or stops its server."""
-    try:
+    with _permitted(state):
         state.mkdir(mode=0o755, parents=True, exist_ok=True)
-        handle = os.open(state / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
-    except OSError as error:
-        raise ServerError(f"{state}: {error.strerror}; set WANGGE_STATE to a folder that you may write") from None
+        handle = os.open(state / "postgres.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         if os.geteuid() == 0:
             os.fchown(handle, state.stat().st_uid, -1)
@@ -97,7 +96,7 @@ def _taken(handle: int) -> bool:
 def make(cluster: Cluster, *, durable: bool = True) -> None:
     """Make the cluster's folders and files where they are missing; a creation cut off half-way starts afresh."""
     passing = 0o711 if os.geteuid() == 0 else 0o700
-    try:
+    with _permitted(cluster.folder):
         _folder(cluster.folder, passing, None)
         _folder(cluster.log, 0o700, cluster.account)
         if cluster.made:
@@ -111,21 +110,29 @@ def make(cluster: Cluster, *, durable: bool = True) -> None:
             raise ServerError(f"the database cluster could not be made in {cluster.folder}: {last_words(cluster)}")
         new.rename(cluster.data)
         _keep(cluster.folder)
-    except OSError as error:
-        raise ServerError(
-            f"{cluster.folder}: {error.strerror}; set WANGGE_STATE to a folder that you may write"
-        ) from None
 
 
 def start(cluster: Cluster, roles: Iterable[str], *, durable: bool = True) -> None:
     """Start the made cluster and wait until it answers; a predecessor's remains are cleared or waited for, 30 s."""
-    cluster_files.write(cluster.data, cluster.sockets, cluster.account, roles=roles, durable=durable)
-    until = time.monotonic() + RETRY_S
-    while not _attempt(cluster):
-        words = last_words(cluster)
-        if time.monotonic() > until or not any(passing in words for passing in PASSING):
-            raise ServerError(f"the private PostgreSQL did not start: {words}; its log is in {cluster.log}")
-        time.sleep(0.5)
+    with _permitted(cluster.folder):
+        cluster_files.write(cluster.data, cluster.sockets, cluster.account, roles=roles, durable=durable)
+        until = time.monotonic() + RETRY_S
+        while not _attempt(cluster):
+            words = last_words(cluster)
+            if time.monotonic() > until or not any(passing in words for passing in PASSING):
+                raise ServerError(f"the private PostgreSQL did not start: {words}; its log is in {cluster.log}")
+            time.sleep(0.5)
+
+
+@contextmanager
+def _permitted(folder: Path) -> Iterator[None]:
+    """Say in a sentence where the machine does not let us write: rights, a full disk, a link in a folder's place."""
+    try:
+        yield
+    except OSError as error:
+        raise ServerError(
+            f"{error.filename or folder}: {error.strerror}; make room there, or set WANGGE_STATE to a folder of yours"
+        ) from None
 
 
 def _attempt(cluster: Cluster) -> bool:
@@ -211,7 +218,7 @@ def run(
     drops = os.geteuid() == 0
     handle = os.open(data or cluster.data, os.O_PATH | os.O_DIRECTORY)
     try:
-        with (cluster.folder / "start.log").open("wb") as log:
+        with _start_log(cluster).open("xb") as log:
             return subprocess.run(  # noqa: S603 - a program of the system's packages, arguments of our own
                 [chosen.bin / program, "-D", f"/proc/self/fd/{handle}", *arguments],
                 user=cluster.account.uid if drops else None,
@@ -229,6 +236,13 @@ def run(
         os.close(handle)
 
 
+def _start_log(cluster: Cluster) -> Path:
+    """Give the place of a new start.log: whoever wrote the last one, and whatever it was."""
+    place = cluster.folder / "start.log"
+    place.unlink(missing_ok=True)
+    return place
+
+
 def last_words(cluster: Cluster) -> str:
     """Give the line in which the last run of a program says why it failed."""
     lines = (cluster.folder / "start.log").read_text(errors="replace").splitlines()
@@ -237,6 +251,8 @@ def last_words(cluster: Cluster) -> str:
 
 
 def _folder(path: Path, mode: int, account: Account | None) -> None:
+    if path.is_symlink():
+        raise NotADirectoryError(errno.ENOTDIR, "expected a folder, found a link", str(path))
     path.mkdir(exist_ok=True)
     path.chmod(mode)
     if account is not None and os.geteuid() == 0:

@@ -68,8 +68,8 @@ def server_account(data: Path) -> Account:
         owner = data.stat().st_uid
     except FileNotFoundError:
         owner = os.geteuid()
-    except PermissionError:
-        raise ServerError(f"{data}: not permitted; run as the folder's owner, or set WANGGE_STATE") from None
+    except OSError as error:
+        raise ServerError(f"{data}: {error.strerror}; set WANGGE_STATE to a folder of yours") from None
     if os.geteuid() not in {0, owner}:
         raise ServerError(f"{data} belongs to uid {owner}: run as that user, or set WANGGE_STATE to a folder of yours")
     return _account(owner) if owner else _unprivileged()

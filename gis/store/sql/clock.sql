@@ -10,10 +10,12 @@ CREATE FUNCTION county_day(moment timestamptz) RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_temp
 AS $$ SELECT (moment AT TIME ZONE county_timezone())::date $$;
 
--- object: function day_start(date)
-CREATE FUNCTION day_start(day date) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_temp
-AS $$ SELECT day::timestamp AT TIME ZONE county_timezone() $$;
+-- object: function midnight(timestamp with time zone, integer, text)
+-- The midnight with which the day begins that lies `days` after the day of `moment`, in a time zone. Without a setting of
+-- its own, so that the planner can write it out in place.
+CREATE FUNCTION midnight(moment timestamptz, days integer, zone text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ((moment AT TIME ZONE zone)::date + days)::timestamp AT TIME ZONE zone $$;
 
 -- object: function recorded_now()
 -- The recorded time of a transaction: its start. Whoever may become the owner (tests, a drill) can set another one with

@@ -8,9 +8,10 @@ RETURNS TABLE (object_id bigint, layer text, rule_version_id bigint, last_done_a
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 AS $$
     SELECT p.object_id, p.layer, r.id, seen.last_done_at, seen.last_try_at, seen.last_try,
-           day_start(county_day(seen.last_done_at) + (r.amount - r.notice_days)::integer + 1),
-           day_start(county_day(seen.last_done_at) + r.amount::integer + 1)
+           midnight(seen.last_done_at, (r.amount - r.notice_days)::integer + 1, here.zone),
+           midnight(seen.last_done_at, r.amount::integer + 1, here.zone)
     FROM unnest(ids) AS asked (id)
+    CROSS JOIN (SELECT county_timezone() AS zone) here
     JOIN patrolled p ON p.object_id = asked.id
     JOIN rule_version r ON r.subject = p.kind AND r.category = p.category AND r.unit = 'd' AND r.withdrawn_at IS NULL
     LEFT JOIN LATERAL (
@@ -29,13 +30,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
     PERFORM 1 FROM status s WHERE s.object_id = ANY (ids) ORDER BY s.object_id, s.rule_version_id FOR UPDATE;
-    DELETE FROM status s
-    WHERE s.object_id = ANY (ids)
-      AND NOT EXISTS (SELECT 1 FROM patrolled p
-                      JOIN rule_version r ON r.subject = p.kind AND r.category = p.category AND r.unit = 'd' AND r.withdrawn_at IS NULL
-                      WHERE p.object_id = s.object_id AND r.id = s.rule_version_id);
+    WITH wanted AS MATERIALIZED (
+        SELECT * FROM status_wanted(ids)
+    ), stale AS (
+        DELETE FROM status s
+        WHERE s.object_id = ANY (ids)
+          AND (s.object_id, s.rule_version_id) NOT IN (SELECT w.object_id, w.rule_version_id FROM wanted w)
+    )
     INSERT INTO status (object_id, layer, rule_version_id, last_done_at, last_try_at, last_try, notice_at, due_at)
-    SELECT * FROM status_wanted(ids)
+    SELECT * FROM wanted
     ON CONFLICT (object_id, rule_version_id) DO UPDATE
     SET last_done_at = excluded.last_done_at, last_try_at = excluded.last_try_at, last_try = excluded.last_try,
         notice_at = excluded.notice_at, due_at = excluded.due_at;
@@ -71,6 +74,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     ids bigint[];
+    zone text := county_timezone();
 BEGIN
     IF EXISTS (SELECT 1 FROM new_rows n WHERE NOT EXISTS
                (SELECT 1 FROM patrol_kinds() k WHERE k.layer = n.layer AND k.kind = n.kind)) THEN
@@ -84,8 +88,8 @@ BEGIN
         last_try_at = greatest(s.last_try_at, n.last_try_at),
         last_try = CASE WHEN s.last_try_at IS NULL OR (n.last_try_at, n.last_try) > (s.last_try_at, s.last_try)
                         THEN n.last_try ELSE s.last_try END,
-        notice_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + (r.amount - r.notice_days)::integer + 1),
-        due_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + r.amount::integer + 1)
+        notice_at = midnight(greatest(s.last_done_at, n.last_done_at), (r.amount - r.notice_days)::integer + 1, zone),
+        due_at = midnight(greatest(s.last_done_at, n.last_done_at), r.amount::integer + 1, zone)
     FROM (SELECT object_id, kind, max(seen_at) FILTER (WHERE outcome = 'done') AS last_done_at, max(seen_at) AS last_try_at,
                  (array_agg(outcome ORDER BY seen_at DESC, outcome DESC))[1] AS last_try
           FROM new_rows WHERE voided_at IS NULL GROUP BY object_id, kind) n,

@@ -34,8 +34,8 @@ ALTER TABLE "building" ADD CONSTRAINT building_geometry_not_empty CHECK (NOT ST_
 COMMENT ON CONSTRAINT building_geometry_not_empty ON "building" IS 'a geometry with points';
 
 -- after: constraint building.building_area_plausible
-ALTER TABLE "building" ADD CONSTRAINT building_area_plausible CHECK (ST_Area(geom) >= 0.5);
-COMMENT ON CONSTRAINT building_area_plausible ON "building" IS 'a footprint has at least 0.5 m²';
+ALTER TABLE "building" ADD CONSTRAINT building_area_plausible CHECK (ST_Area(geom) >= 0.1);
+COMMENT ON CONSTRAINT building_area_plausible ON "building" IS 'a footprint has at least 0.1 m²';
 
 -- after: constraint building.building_grade_after_built
 ALTER TABLE "building" ADD CONSTRAINT building_grade_after_built CHECK (extract(year FROM graded_on) >= built_year);
@@ -314,8 +314,8 @@ ALTER TABLE "planned_pipe" ADD CONSTRAINT planned_pipe_geometry_not_empty CHECK 
 COMMENT ON CONSTRAINT planned_pipe_geometry_not_empty ON "planned_pipe" IS 'a geometry with points';
 
 -- after: constraint road.road_road_class_choices
-ALTER TABLE "road" ADD CONSTRAINT road_road_class_choices CHECK ("road_class" IN ('motorway', 'trunk', 'primary', 'secondary', 'tertiary', 'residential', 'service', 'track', 'path'));
-COMMENT ON CONSTRAINT road_road_class_choices ON "road" IS 'one of motorway, trunk, primary, secondary, tertiary, residential, service, track, path';
+ALTER TABLE "road" ADD CONSTRAINT road_road_class_choices CHECK ("road_class" IN ('motorway', 'trunk', 'primary', 'secondary', 'tertiary', 'residential', 'service', 'track', 'path', 'other'));
+COMMENT ON CONSTRAINT road_road_class_choices ON "road" IS 'one of motorway, trunk, primary, secondary, tertiary, residential, service, track, path, other';
 
 -- after: constraint road.road_geometry_valid
 ALTER TABLE "road" ADD CONSTRAINT road_geometry_valid CHECK (ST_IsValid(geom));
@@ -418,10 +418,12 @@ CREATE FUNCTION county_day(moment timestamptz) RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_temp
 AS $$ SELECT (moment AT TIME ZONE county_timezone())::date $$;
 
--- after: function day_start(date)
-CREATE FUNCTION day_start(day date) RETURNS timestamptz
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_temp
-AS $$ SELECT day::timestamp AT TIME ZONE county_timezone() $$;
+-- after: function midnight(timestamp with time zone, integer, text)
+-- The midnight with which the day begins that lies `days` after the day of `moment`, in a time zone. Without a setting of
+-- its own, so that the planner can write it out in place.
+CREATE FUNCTION midnight(moment timestamptz, days integer, zone text) RETURNS timestamptz
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+AS $$ SELECT ((moment AT TIME ZONE zone)::date + days)::timestamp AT TIME ZONE zone $$;
 
 -- after: function recorded_now()
 -- The recorded time of a transaction: its start. Whoever may become the owner (tests, a drill) can set another one with
@@ -573,9 +575,10 @@ RETURNS TABLE (object_id bigint, layer text, rule_version_id bigint, last_done_a
 LANGUAGE sql STABLE SET search_path = public, pg_temp
 AS $$
     SELECT p.object_id, p.layer, r.id, seen.last_done_at, seen.last_try_at, seen.last_try,
-           day_start(county_day(seen.last_done_at) + (r.amount - r.notice_days)::integer + 1),
-           day_start(county_day(seen.last_done_at) + r.amount::integer + 1)
+           midnight(seen.last_done_at, (r.amount - r.notice_days)::integer + 1, here.zone),
+           midnight(seen.last_done_at, r.amount::integer + 1, here.zone)
     FROM unnest(ids) AS asked (id)
+    CROSS JOIN (SELECT county_timezone() AS zone) here
     JOIN patrolled p ON p.object_id = asked.id
     JOIN rule_version r ON r.subject = p.kind AND r.category = p.category AND r.unit = 'd' AND r.withdrawn_at IS NULL
     LEFT JOIN LATERAL (
@@ -594,13 +597,15 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
     PERFORM 1 FROM status s WHERE s.object_id = ANY (ids) ORDER BY s.object_id, s.rule_version_id FOR UPDATE;
-    DELETE FROM status s
-    WHERE s.object_id = ANY (ids)
-      AND NOT EXISTS (SELECT 1 FROM patrolled p
-                      JOIN rule_version r ON r.subject = p.kind AND r.category = p.category AND r.unit = 'd' AND r.withdrawn_at IS NULL
-                      WHERE p.object_id = s.object_id AND r.id = s.rule_version_id);
+    WITH wanted AS MATERIALIZED (
+        SELECT * FROM status_wanted(ids)
+    ), stale AS (
+        DELETE FROM status s
+        WHERE s.object_id = ANY (ids)
+          AND (s.object_id, s.rule_version_id) NOT IN (SELECT w.object_id, w.rule_version_id FROM wanted w)
+    )
     INSERT INTO status (object_id, layer, rule_version_id, last_done_at, last_try_at, last_try, notice_at, due_at)
-    SELECT * FROM status_wanted(ids)
+    SELECT * FROM wanted
     ON CONFLICT (object_id, rule_version_id) DO UPDATE
     SET last_done_at = excluded.last_done_at, last_try_at = excluded.last_try_at, last_try = excluded.last_try,
         notice_at = excluded.notice_at, due_at = excluded.due_at;
@@ -636,6 +641,7 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     ids bigint[];
+    zone text := county_timezone();
 BEGIN
     IF EXISTS (SELECT 1 FROM new_rows n WHERE NOT EXISTS
                (SELECT 1 FROM patrol_kinds() k WHERE k.layer = n.layer AND k.kind = n.kind)) THEN
@@ -649,8 +655,8 @@ BEGIN
         last_try_at = greatest(s.last_try_at, n.last_try_at),
         last_try = CASE WHEN s.last_try_at IS NULL OR (n.last_try_at, n.last_try) > (s.last_try_at, s.last_try)
                         THEN n.last_try ELSE s.last_try END,
-        notice_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + (r.amount - r.notice_days)::integer + 1),
-        due_at = day_start(county_day(greatest(s.last_done_at, n.last_done_at)) + r.amount::integer + 1)
+        notice_at = midnight(greatest(s.last_done_at, n.last_done_at), (r.amount - r.notice_days)::integer + 1, zone),
+        due_at = midnight(greatest(s.last_done_at, n.last_done_at), r.amount::integer + 1, zone)
     FROM (SELECT object_id, kind, max(seen_at) FILTER (WHERE outcome = 'done') AS last_done_at, max(seen_at) AS last_try_at,
                  (array_agg(outcome ORDER BY seen_at DESC, outcome DESC))[1] AS last_try
           FROM new_rows WHERE voided_at IS NULL GROUP BY object_id, kind) n,

@@ -1,0 +1,73 @@
+"""The snapshot map of an opened county: rows fetched, states asked, the page drawn by `web_map`."""
+
+from pathlib import Path
+
+import geopandas as gpd
+import sqlalchemy as sa
+
+from gis import layers
+from gis.crs import EXCHANGE
+from gis.find import unchecked
+from gis.layer import Layer, Use
+from gis.run.record import latest
+from gis.store.county import County, now
+from gis.store.fetch import features
+from web_map.snapshot import Snapshot, page
+
+PLANS = {Use.PATROL_AREA: "patrol", Use.PIPE_PLAN: "pipes"}
+
+
+def snapshot(county: County) -> Snapshot:
+    """Give the county's map for planners, with what it left out; needs no network."""
+    asked = unchecked.Question(layers.one(Use.LOAD))
+    moment = unchecked.moment_of(county, asked, now())
+    counted = unchecked.counts(county, asked, moment)
+    state_of = dict(unchecked.rows(county, asked, moment)[["key", "state"]].itertuples(index=False, name=None))
+    frames = []
+    with county.reading() as connection:
+        for layer in layers.every():
+            if layer.geometry is not None:
+                drawn = frame(connection, county, layer)
+                if layer.name == asked.layer.name:
+                    drawn["state"] = [state_of.get(key) for key in drawn[layer.key]]
+                frames.append((layer, drawn))
+        unverified = _unverified(connection, county)
+    states = "，".join(f"{state.zh} {number:,}" for state, number in counted.total.items())
+    return page(
+        frames,
+        title=f"{county.name} 网格风险一张图",
+        dated=f"{moment.day}（{county.timezone}）",
+        denominators=[f"{asked.layer.title} {counted.stock:,}：{states}"],
+        notes=[
+            f"规则 {unverified} 条未核实 · rules not verified",
+            "坐标基准未核验 · datum not verified",
+            "标注“合成”的内容均为虚构 · what is marked 合成 is invented",
+        ],
+        overlays={asked.layer.name},
+    )
+
+
+def write(county: County, path: Path) -> Snapshot:
+    """Write the map to a file, whole or not at all, and give it."""
+    drawn = snapshot(county)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(path.name + ".part")
+    part.write_text(drawn.html, encoding="utf-8")
+    part.replace(path)
+    return drawn
+
+
+def frame(connection: sa.Connection, county: County, layer: Layer) -> gpd.GeoDataFrame:
+    """Give a layer's rows for the map: of a plan's layer only those of its newest run."""
+    plan = next((PLANS[use] for use in layer.uses if use in PLANS), None)
+    if plan is None:
+        return features(connection, county, layer, srid=EXCHANGE)
+    made = latest(connection, county, plan)
+    run = int(made.id) if made is not None else 0
+    return features(connection, county, layer, where=f"run_id = {run}", srid=EXCHANGE)
+
+
+def _unverified(connection: sa.Connection, county: County) -> int:
+    table = county.schema.table(layers.one(Use.RULE))
+    query = sa.select(sa.func.count()).where(~table.c.verified, table.c.withdrawn_at.is_(None))
+    return int(connection.execute(query).scalar_one())
