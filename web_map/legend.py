@@ -7,6 +7,8 @@ from html import escape
 from web_map.drawing import Drawing, kind
 from web_map.views import Entry, View
 
+MANY = 4
+
 
 @dataclass(frozen=True)
 class Heading:
@@ -92,7 +94,11 @@ def _partly(drawn: Drawing) -> str:
 def _invented(drawn: Drawing) -> str:
     if not drawn.invented:
         return ""
-    fields = "，".join(f"{escape(title)} {rows:,}/{drawn.counted:,}" for title, rows in drawn.invented)
+    whole = [title for title, rows in drawn.invented if rows == drawn.counted]
+    told = drawn.invented
+    if len(whole) > MANY:  # a layer of invented rows: naming each field would bury the legend
+        told = (("整行", drawn.counted), *(each for each in drawn.invented if each[0] not in whole))
+    fields = "，".join(f"{escape(title)} {rows:,}/{drawn.counted:,}" for title, rows in told)
     return f'<p class="invented">{fields} 行 (invented rows)</p>'
 
 

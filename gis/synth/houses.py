@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import rtree
 import shapely
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -94,18 +95,19 @@ def _hit(shapes: Shapes, net: Streets, ground: Land) -> NDArray[np.bool_]:
 
 
 def _apart(shapes: Shapes, order: NDArray[np.intp], target: int) -> NDArray[np.int64]:
-    """Give up to `target` shapes in the given order, none nearer than `GAP_M` to one taken before."""
-    first, second = shapely.STRtree(shapes).query(shapes, predicate="dwithin", distance=GAP_M)
-    neighbours: dict[int, list[int]] = {}
-    for a, b in zip(first.tolist(), second.tolist(), strict=True):
-        if a != b:
-            neighbours.setdefault(a, []).append(b)
-    taken: set[int] = set()
+    """Give up to `target` shapes in the given order, none nearer than `GAP_M` to one taken before.
+
+    The boxes taken so far change with every step, which is what an R-tree that grows is for.
+    """
+    taken: list[int] = []
+    boxes = rtree.index.Index()
     for place in order.tolist():
         if len(taken) >= target:
             break
-        if not any(other in taken for other in neighbours.get(place, ())):
-            taken.add(place)
+        near = boxes.intersection(shapely.bounds(shapely.buffer(shapes[place], GAP_M)).tolist())
+        if not any(shapely.dwithin(shapes[place], shapes[other], GAP_M) for other in near):
+            boxes.insert(place, shapely.bounds(shapes[place]).tolist())
+            taken.append(place)
     return np.array(sorted(taken), dtype=np.int64)
 
 
