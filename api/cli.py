@@ -1,18 +1,21 @@
 """The `wangge` command: the commands of `gis.cli`, and those that need the web or the map."""
 
+import socket
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from gis.cli.counties import init, reset
+from gis.cli.counties import init, reset, upgrade
 from gis.cli.db import db
+from gis.cli.describe import describe
 from gis.cli.doctor import doctor
 from gis.cli.door import DATABASE, county, settings, steps, write_rows
 from gis.cli.load import load, load_osm
 from gis.cli.plans import assign, grid, law, patrol, pipes, synth
 from gis.cli.questions import unchecked
 from gis.cli.say import Answer, Command, Group
+from gis.errors import Refused
 
 if TYPE_CHECKING:
     from gis.run import demo as job
@@ -56,6 +59,7 @@ def serve(port: int, database: str | None) -> Answer:
     from gis.store.county import now
 
     with county(database) as opened:
+        _require_free(port)
 
         def answer(asked: find.Question) -> UncheckedAnswer:
             moment = find.moment_of(opened, asked, now())
@@ -65,6 +69,15 @@ def serve(port: int, database: str | None) -> Answer:
         click.echo(f"http://{LOOPBACK}:{port}/ （Ctrl-C 停止 · stops）", err=True)
         uvicorn.run(app, host=LOOPBACK, port=port, log_level="warning")
     return Answer({"port": port}, sentence="已停止 · stopped")
+
+
+def _require_free(port: int) -> None:
+    with socket.socket() as trial:
+        trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            trial.bind((LOOPBACK, port))
+        except OSError as error:
+            raise Refused(f"port {port} cannot be served: {error.strerror}; choose another with --port") from None
 
 
 @main.command(cls=Command)
@@ -129,7 +142,8 @@ def _told(done: "job.Demo", files: list[Path], left_out: tuple[str, ...]) -> str
     return "\n".join(lines)
 
 
-for command in (db, doctor, load, load_osm, synth, grid, assign, unchecked, law, patrol, pipes):
+for command in (db, describe, doctor, load, load_osm, synth, grid, assign, unchecked, law, patrol, pipes):
     main.add_command(command)
 db.add_command(init)
 db.add_command(reset)
+db.add_command(upgrade)

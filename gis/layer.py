@@ -15,6 +15,8 @@ from uuid import UUID
 from gis.errors import DefinitionError
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
+LONGEST_NAME = 63
+"""Bytes of a name in PostgreSQL, which cuts off the rest without a word."""
 SYSTEM_NAMES = frozenset(
     {
         "id",
@@ -168,6 +170,9 @@ class Field:
             raise DefinitionError(f"field {self.name!r}: not a usable name")
         if self.choices and self.kind is not Kind.TEXT:
             raise DefinitionError(f"field {self.name}: choices need a text field, got {self.kind.value}")
+        values = [choice.value for choice in self.choices]
+        if len(set(values)) < len(values):
+            raise DefinitionError(f"field {self.name}: a choice is named twice among {', '.join(values)}")
         if self.choices and self.example is not None and self.choice(self.example) is None:
             raise DefinitionError(f"field {self.name}: the example {self.example!r} is not among its choices")
         if (self.low is not None or self.high is not None) and self.kind not in {Kind.INTEGER, Kind.REAL}:
@@ -178,6 +183,12 @@ class Field:
             raise DefinitionError(f"field {self.name}: a mask needs `read`, the roles that see it plain")
         if self.mask is not None and self.kind is not Kind.TEXT:
             raise DefinitionError(f"field {self.name}: only text can be masked, got {self.kind.value}")
+        if self.refers and self.kind is not Kind.INTEGER:
+            raise DefinitionError(f"field {self.name}: an id that `refers` is a whole number, got {self.kind.value}")
+        if self.once and self.required:
+            raise DefinitionError(f"field {self.name}: what is written `once` after the row cannot be required")
+        if self.once and (self.kind is Kind.INSTANT) is not self.name.endswith("_at"):
+            raise DefinitionError(f"field {self.name}: an instant written `once` is the server's and ends in _at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -314,6 +325,9 @@ class Layer:
             raise DefinitionError("not a usable name")
         if doubled:
             raise DefinitionError(f"fields named twice: {', '.join(sorted(doubled))}")
+        for name in (*names, *(each.name for each in self.constraints), *(each.name for each in self.excludes)):
+            if len(f"{self.name}_{name}_choices") > LONGEST_NAME:
+                raise DefinitionError(f"{name}: too long to name a constraint in {LONGEST_NAME} bytes")
         for each in self.fields:
             each.check()
             if each.once and not self.log:
@@ -327,14 +341,27 @@ class Layer:
         for name in (*needed, self.patrol.by if self.patrol else "", self.demands.by if self.demands else ""):
             if name and name not in names:
                 raise DefinitionError(f"no field {name!r}")
-        if not self.field(self.key).required:
-            raise DefinitionError(f"the key {self.key} must be required")
-        if self.style.by and self.field(self.style.by).read:
-            raise DefinitionError(f"style.by {self.style.by} may only name a field that all readers see")
-        if self.located and self.geometry not in {Geometry.POINT, Geometry.POLYGON}:
-            raise DefinitionError("only points and polygons are located in towns and cells")
-        if self.keyed_by_geometry and self.geometry is None:
-            raise DefinitionError("keyed_by_geometry needs a geometry")
+        for wrong, complaint in self._complaints():
+            if wrong:
+                raise DefinitionError(complaint)
+
+    def _complaints(self) -> tuple[tuple[bool, str], ...]:
+        key = self.field(self.key)
+        by = self.style.by
+        areal = self.geometry in {Geometry.POINT, Geometry.POLYGON}
+        return (
+            (not key.required, f"the key {key.name} must be required"),
+            (bool(key.read), f"the key {key.name} orders and names rows, so all readers must see it"),
+            (bool(by and self.field(by).read), f"style.by {by} may only name a field that all readers see"),
+            (self.located and not areal, "only points and polygons are located in towns and cells"),
+            (self.keyed_by_geometry and self.geometry is None, "keyed_by_geometry needs a geometry"),
+            (self.log and self.derived, "a log holds events and a derived layer what runs make: it cannot be both"),
+            (self.derived and not self.unique, "a derived layer needs `unique`, the fields that tell its rows apart"),
+            (
+                self.patrol is not None and not (self.located and self.historic),
+                "what is patrolled must be located in towns and cells, and keep its past",
+            ),
+        )
 
     def field(self, name: str) -> Field:
         """Give the field of that name; DefinitionError where there is none."""

@@ -61,3 +61,15 @@ def reset(yes: bool, database: str | None) -> Answer:
         raise Refused(f"this removes database {chosen.database} with all it holds: say --yes to do it")
     remove(chosen)
     return Answer({"removed": chosen.database}, sentence=f"已删除 {chosen.database} · removed")
+
+
+@click.command(cls=Command)
+@DATABASE
+def upgrade(database: str | None) -> Answer:
+    """升级 · Bring the county's tables to this version's layers; nothing that is stored is lost."""
+    from gis.store.county import upgraded
+
+    chosen = settings(database)
+    before, after = upgraded(chosen)
+    told = f"已是最新 {after} · up to date" if before == after else f"{before} → {after} · upgraded"
+    return Answer({"database": chosen.database, "before": before, "after": after}, sentence=told)

@@ -183,5 +183,5 @@ LAYER = Layer(
             "管道用户不应存瓶",
         ),
     ),
-    style=Style(by="kind", colour="#4c78a8", order=72),
+    style=Style(by="kind", colour="#4c78a8", order=72, shown=False),
 )

@@ -43,8 +43,10 @@ def run(settings: Settings, *, osm: Path | None, workers: int, progress: Progres
     """
     if workers < 1:
         raise Refused(f"--workers: expected at least 1, got {workers}")
+    if osm is not None and not osm.is_file():
+        raise Refused(f"{osm}: expected an OpenStreetMap extract (.osm.pbf), got no file")
     wanted = _digest(osm)
-    name = DATABASE if osm is None else f"{DATABASE}_{hashlib.sha256(osm.name.encode()).hexdigest()[:8]}"
+    name = DATABASE if osm is None else f"{DATABASE}_{hashlib.sha256(str(osm.resolve()).encode()).hexdigest()[:8]}"
     own = replace(settings, database=name)
     kept = _kept(own, wanted)
     if kept is not None:
@@ -67,7 +69,8 @@ def _digest(osm: Path | None) -> str:
     ):
         found.update(file.read_bytes())
     if osm is not None:
-        found.update(osm.read_bytes())
+        with osm.open("rb") as file:
+            found.update(hashlib.file_digest(file, "sha256").digest())
     return found.hexdigest()
 
 

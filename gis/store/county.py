@@ -163,6 +163,10 @@ def opened(settings: Settings, *, compare: bool = True, role: DatabaseRole = Dat
         with owner.connect() as connection:
             if not sa.inspect(connection).has_table(layer.name):
                 raise Refused(f"database {settings.database} holds no county: run `wangge db init` again")
+            if migrate.current(connection) != migrate.head():
+                raise SchemaError(
+                    f"database {settings.database} is of another version: `wangge db upgrade` brings it here"
+                )
             names = ("code", "name", "storage_srid", "timezone", "jurisdiction", "code_scheme")
             columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in names]
             row = connection.execute(sa.select(*columns).select_from(sa.table(layer.name))).first()
@@ -180,6 +184,27 @@ def opened(settings: Settings, *, compare: bool = True, role: DatabaseRole = Dat
     return County(
         settings, engine, schema, row.code, row.name, row.storage_srid, zone, row.jurisdiction, row.code_scheme
     )
+
+
+def upgraded(settings: Settings) -> tuple[str | None, str | None]:
+    """Run the migrations that a county has not seen and give the revision before and after.
+
+    SchemaError where its tables differ from the layers even then; the migration is rolled back.
+    """
+    server.up(settings)
+    if settings.database not in server.databases(settings):
+        raise Refused(f"no county in database {settings.database}: `wangge db init --county FILE --name …` makes one")
+    owner = engine_for(settings, DatabaseRole.OWNER)
+    with owner.begin() as connection:
+        before = migrate.current(connection)
+        if before is None:
+            raise Refused(f"database {settings.database} holds no county: run `wangge db init` again")
+        srid = connection.execute(sa.text("SELECT storage_srid FROM county")).scalar_one()
+        migrate.upgrade(connection, srid)
+        require_layers(connection, Schema.of(srid), settings.database)
+        after = migrate.current(connection)
+    owner.dispose()
+    return before, after
 
 
 def require_layers(connection: sa.Connection, schema: Schema, database: str) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from alembic import command, context, op
 from alembic.config import Config
+from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from geoalchemy2 import Geometry as Shape
 
@@ -32,6 +33,11 @@ def folder() -> Path:
 def head() -> str | None:
     """Give the newest revision; None where there is none yet."""
     return ScriptDirectory.from_config(configuration(None, 0)).get_current_head()
+
+
+def current(connection: sa.Connection) -> str | None:
+    """Give the revision that a database stands at; None where none was ever run."""
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def upgrade(connection: sa.Connection, srid: int) -> None:

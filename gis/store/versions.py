@@ -4,6 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from gis import layers
 from gis.layer import Layer, Use
@@ -40,7 +41,7 @@ def in_force(schema: Schema, subject: str, day: date, known_at: datetime | None)
         table.c.valid_to.is_(None) | (table.c.valid_to > day),
         *standing(table.c.recorded_at, table.c.withdrawn_at, known_at),
     )
-    ordered = query.distinct(table.c.category).order_by(
+    ordered = query.ext(distinct_on(table.c.category)).order_by(
         table.c.category, table.c.rank.desc(), table.c.valid_from.desc(), table.c.id.desc()
     )
     return ordered.subquery()

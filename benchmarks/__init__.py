@@ -1,0 +1,1 @@
+"""What backs each number in the README: each module runs alone and prints one JSON line."""
