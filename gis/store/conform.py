@@ -20,6 +20,8 @@ from gis.store.delivered import Fault, shown
 from gis.store.mending import mend
 from gis.store.reading import Reading
 
+LONGEST_KEY_BYTES = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Terms:
@@ -76,8 +78,7 @@ def conform(
         mended = _read_geometry(found, layer.geometry, reading.geometry, to_metres)
         if layer.keyed_by_geometry:
             _key_by_geometry(found, layer.key, mended)
-    elif layer.geometry is not None and len(reading.row):
-        _require_key_only(found, layer, reading)
+    _refuse_keys(found, layer.field(layer.key), reading, sources)
     _drop_faulty(found)
     return found
 
@@ -93,11 +94,10 @@ def _sources(layer: Layer, delivered: Sequence[str], mapping: Mapping[str, str])
     chosen = {}
     lower = {str(name).lower(): name for name in reversed(delivered)}
     for each in layer.fields:
-        wanted = (mapping[each.name],) if each.name in mapping else (each.name, *each.source, each.zh)
-        for name in wanted:
-            if name and name.lower() in lower and not each.once:
-                chosen[each.name] = lower[name.lower()]
-                break
+        names = [name.lower() for name in (each.name, *each.source, each.zh)]
+        columns = [mapping[each.name]] if each.name in mapping else [lower[name] for name in names if name in lower]
+        if columns and not each.once:
+            chosen[each.name] = columns[0]
     return chosen
 
 
@@ -148,14 +148,6 @@ def _read_geometry(
     return mended.geometry
 
 
-def _require_key_only(found: Conformed, layer: Layer, reading: Reading) -> None:
-    """Without any geometry only rows that are stored already can be meant; the rest is refused at staging."""
-    if layer.key in found.fields:
-        return
-    expected = f"a geometry, or the key {layer.key} of a stored row"
-    found.faults += [Fault(int(row), "geom", "required", expected, "null") for row in reading.row]
-
-
 def _joined(repairs: Iterable[tuple[int, str]]) -> dict[int, str]:
     joined: dict[int, str] = {}
     for row, what in repairs:
@@ -175,6 +167,25 @@ def _key_by_geometry(found: Conformed, key: str, delivered: Geometries) -> None:
     found.keyed_by_geometry = int(np.count_nonzero(empty))
     if key not in found.fields:
         found.fields = (key, *found.fields)
+
+
+def _refuse_keys(found: Conformed, key: Field, reading: Reading, sources: Mapping[str, str]) -> None:
+    """Refuse keys that no index holds, and rows whose key a faulty row has too: which one is meant cannot be told."""
+    if key.name not in found.frame:
+        return
+    bad = {fault.row for fault in found.faults}
+    given = dict(zip(found.frame["row_no"].tolist(), found.frame[key.name], strict=True))
+    if key.name in sources and len(reading.rejected):
+        rejected = values.read(key, reading.rejected[sources[key.name]]).values
+        given |= dict(zip(reading.rejected.index.tolist(), rejected, strict=True))
+    faulty = {given[row]: row for row in sorted(bad, reverse=True) if given.get(row) is not None}
+    for row, value in given.items():
+        if len(str(value).encode()) > LONGEST_KEY_BYTES:
+            expected = f"a key of at most {LONGEST_KEY_BYTES} bytes"
+            found.faults.append(Fault(row, key.name, "key_length", expected, shown(value)))
+        elif value in faulty and row not in bad:
+            actual = f"{shown(value)} also in row {faulty[value]}, which has a fault"
+            found.faults.append(Fault(row, key.name, "unique", "a key of its own", actual))
 
 
 def _drop_faulty(found: Conformed) -> None:

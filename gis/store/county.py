@@ -11,16 +11,17 @@ import numpy as np
 import shapely
 import sqlalchemy as sa
 from geoalchemy2.shape import from_shape, to_shape
+from psycopg.errors import InsufficientPrivilege
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy.pool import NullPool
 
 from gis import crs, layers
-from gis.errors import Refused, SchemaError, UnknownName
+from gis.errors import Refused, SchemaError, ServerError, UnknownName
 from gis.layer import Use
 from gis.store import build, migrate, server
 from gis.store.schema import Schema
 from gis.store.server import DatabaseRole
-from gis.store.settings import Settings
+from gis.store.settings import Settings, named_database
 
 
 @dataclass(frozen=True)
@@ -116,13 +117,11 @@ def found(settings: Settings, founding: Founding) -> County:
     owner = engine_for(settings, DatabaseRole.OWNER, founding.timezone)
     schema = Schema.of(srid)
     table = schema.table(layers.one(Use.COUNTY))
-    with owner.begin() as connection:
+    with _permitted(settings), owner.begin() as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(7715, 0)"))
         if sa.inspect(connection).has_table(table.name) and connection.execute(sa.select(table.c.name)).first():
             raise Refused(f"database {settings.database} holds a county already; `wangge db reset --yes` removes it")
         migrate.upgrade(connection, srid)
-        name = sa.quoted_name(settings.database, quote=True)
-        connection.exec_driver_sql(f"ALTER DATABASE \"{name}\" SET TimeZone = '{founding.timezone}'")
         stored = crs.to_storage(_array(outline), crs.EXCHANGE, srid)[0]
         scheme = founding.code_scheme or ("gbt2260" if founding.code else "local")
         connection.execute(
@@ -137,13 +136,26 @@ def found(settings: Settings, founding: Founding) -> County:
             )
         )
     owner.dispose()
+    server.set_timezone(settings, founding.timezone)
     return opened(settings)
+
+
+@contextmanager
+def _permitted(settings: Settings) -> Iterator[None]:
+    """Say in a sentence what the roles may not do on somebody else's server."""
+    try:
+        yield
+    except sa.exc.ProgrammingError as error:
+        if not isinstance(error.orig, InsufficientPrivilege):
+            raise
+        told = " ".join(str(error.orig).split())
+        raise ServerError(f"{settings.database}: {told}; ask the server's superuser for this right") from None
 
 
 def exists(settings: Settings) -> bool:
     """Whether the database stands and holds a county."""
     server.up(settings)
-    if settings.database not in server.databases(settings):
+    if not server.has_database(settings):
         return False
     try:
         opened(settings, compare=False).close()
@@ -155,7 +167,7 @@ def exists(settings: Settings) -> bool:
 def opened(settings: Settings, *, compare: bool = True, role: DatabaseRole = DatabaseRole.APP) -> County:
     """Open a county. Refused where there is none, SchemaError where its tables differ from the layers, naming what."""
     server.up(settings)
-    if settings.database not in server.databases(settings):
+    if not server.has_database(settings):
         raise Refused(f"no county in database {settings.database}: `wangge db init --county FILE --name …` makes one")
     owner = engine_for(settings, DatabaseRole.OWNER)
     layer = layers.one(Use.COUNTY)
@@ -192,7 +204,7 @@ def upgraded(settings: Settings) -> tuple[str | None, str | None]:
     SchemaError where its tables differ from the layers even then; the migration is rolled back.
     """
     server.up(settings)
-    if settings.database not in server.databases(settings):
+    if not server.has_database(settings):
         raise Refused(f"no county in database {settings.database}: `wangge db init --county FILE --name …` makes one")
     owner = engine_for(settings, DatabaseRole.OWNER)
     with owner.begin() as connection:
@@ -223,6 +235,8 @@ def outline_of(county: County) -> BaseGeometry:
 def reset(settings: Settings) -> None:
     """Remove the county's database with all it holds; one that does not exist is no failure."""
     server.up(settings)
+    if settings.database_url is not None and settings.database == named_database(settings.database_url):
+        raise Refused(f"database {settings.database} was made by the people who run its server: let them drop it")
     server.drop_database(settings, settings.database)
 
 

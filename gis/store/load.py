@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import shapely
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from gis import crs, layers
 from gis.crs import Geometries
@@ -73,31 +74,35 @@ def load(
 
     Refused where the layer is not delivered but written by runs, or is the county itself.
     """
-    if layer.derived or layer.single or not layer.historic:
-        raise Refused(f"{layer.name}: this layer is not loaded from files")
+    _refuse_not_delivered(layer)
     rows = conform(layer, reading, terms, lambda shapes: _to_storage(shapes, origin.crs, county.srid))
     with county.writing() as connection:
         progress("stage")
         table = staging.staged(connection, layer, rows, county.srid)
-        faults = [*rows.faults, *staging.judged(connection, layer, table, rows)]
+        connection.execute(sa.text(f'LOCK TABLE "{layer.name}" IN SHARE ROW EXCLUSIVE MODE'))
+        staging.complete(connection, layer, table, rows, county.schema.table(layer))
+        faults = [*rows.faults, *staging.judged(connection, layer, table)]
         staging.without(connection, table, faults)
         progress("merge")
-        faults += _without_shape(connection, county, layer, table, rows)
         return _merged(connection, county, layer, table, rows, faults, origin=origin, delivered=reading.delivered)
 
 
 def judge(connection: sa.Connection, layer: Layer, reading: Reading, origin: Origin, terms: Terms) -> Outcome:
     """Give what a delivery would come to in an empty layer, without a county: a dry run that stores nothing.
 
-    Sizes are measured in a local equal-area projection.
+    Sizes are measured in a local equal-area projection. Refused as `load` does.
     """
+    _refuse_not_delivered(layer)
     rows = conform(layer, reading, terms, lambda shapes: _to_local(shapes, origin.crs))
     table = staging.staged(connection, layer, rows, 0)
-    faults = [*rows.faults, *staging.judged(connection, layer, table, rows)]
-    if layer.geometry is not None and rows.geometry is None:
-        faults += [Fault(int(row), "geom", "required", "a geometry", "null") for row in rows.frame["row_no"]]
+    faults = [*rows.faults, *staging.judged(connection, layer, table)]
     rejected = {fault.row for fault in faults}
     return _outcome(layer, rows, faults, reading.delivered, new=reading.delivered - len(rejected), changed=0)
+
+
+def _refuse_not_delivered(layer: Layer) -> None:
+    if layer.derived or layer.single or not layer.historic:
+        raise Refused(f"{layer.name}: this layer is not loaded from files")
 
 
 def _to_storage(shapes: Geometries, origin: str | None, srid: int) -> tuple[Geometries, list[Fault]]:
@@ -132,22 +137,6 @@ def _centre(shape: shapely.Geometry) -> str:
     return f"{(bounds[0] + bounds[2]) / 2:g}, {(bounds[1] + bounds[3]) / 2:g}"
 
 
-def _without_shape(
-    connection: sa.Connection, county: County, layer: Layer, table: sa.Table, rows: Conformed
-) -> list[Fault]:
-    """Refuse rows without geometry that are not stored yet."""
-    if layer.geometry is None or rows.geometry is not None:
-        return []
-    stored = county.schema.table(layer)
-    unknown = sa.select(table.c.row_no).where(~sa.exists().where(stored.c[layer.key] == table.c[layer.key]))
-    found = [
-        Fault(row, "geom", "required", f"a geometry, or the key {layer.key} of a stored row", "null")
-        for row in connection.scalars(unknown.order_by(table.c.row_no)).all()
-    ]
-    staging.without(connection, table, found)
-    return found
-
-
 def _merged(
     connection: sa.Connection,
     county: County,
@@ -162,28 +151,20 @@ def _merged(
     stored = county.schema.table(layer)
     same_key = stored.c[layer.key] == table.c[layer.key]
     brought = [*rows.fields, *(["geom"] if rows.geometry is not None else [])]
-    differs = sa.or_(*(_differs(stored.c[name], table.c[name]) for name in brought if name != layer.key), sa.false())
-    connection.execute(sa.text(f'LOCK TABLE "{layer.name}" IN SHARE ROW EXCLUSIVE MODE'))
+    differs = _differs(stored, table, brought, synthetic=origin.synthetic)
     counted = sa.select(
         sa.func.count().filter(stored.c.id.is_(None)), sa.func.count().filter(stored.c.id.is_not(None) & differs)
     ).select_from(table.outerjoin(stored, same_key))
     new, changed = connection.execute(counted).one()
     outcome = _outcome(layer, rows, faults, delivered, new=new, changed=changed)
-    delivery = _recorded(connection, county, outcome, origin)
     values: dict[str, Any] = {name: table.c[name] for name in brought}
-    values |= {"delivery_id": sa.literal(delivery), "invented": _invented(stored, brought, synthetic=origin.synthetic)}
+    values["delivery_id"] = sa.literal(_recorded(connection, county, outcome, origin))
+    values["invented"] = _invented(stored, table, brought, synthetic=origin.synthetic)
     if layer.located and rows.geometry is not None:
         values |= _places(county, layer, table)
     connection.execute(sa.update(stored).values(values).where(same_key, differs))
     fresh = values | {"invented": sa.literal(brought if origin.synthetic else [], stored.c.invented.type)}
-    past = county.schema.past(layer)
-    known = (
-        sa.select(past.c.id)
-        .where(past.c[layer.key] == table.c[layer.key])
-        .order_by(past.c.recorded_until.desc())
-        .limit(1)
-    )
-    fresh["id"] = sa.func.coalesce(known.scalar_subquery(), sa.func.nextval("object_id"))
+    fresh["id"] = _identity(county, layer, table)
     rows_new = (
         sa.select(*(value.label(name) for name, value in fresh.items()))
         .where(~sa.exists().where(same_key))
@@ -193,20 +174,46 @@ def _merged(
     return outcome
 
 
-def _differs(old: sa.ColumnElement[Any], new: sa.ColumnElement[Any]) -> sa.ColumnElement[bool]:
-    if getattr(old, "name", "") == "geom":
+def _identity(county: County, layer: Layer, table: sa.Table) -> sa.ColumnElement[Any]:
+    """Give the id of a new row: the one that its key had before where it comes back, else the next."""
+    past = county.schema.past(layer)
+    known = (
+        sa.select(past.c.id)
+        .where(past.c[layer.key] == table.c[layer.key])
+        .order_by(past.c.recorded_until.desc())
+        .limit(1)
+    )
+    return sa.func.coalesce(known.scalar_subquery(), sa.func.nextval("object_id"))
+
+
+def _differs(stored: sa.Table, table: sa.Table, brought: list[str], *, synthetic: bool) -> sa.ColumnElement[bool]:
+    """Tell whether a row changes what is stored: a value, or that a value is no longer an invented one."""
+    parts = [_distinct(stored, table, name) for name in brought]
+    if not synthetic:
+        parts.append(stored.c.invented.overlap(sa.literal(brought, stored.c.invented.type)))
+    return sa.or_(*parts)
+
+
+def _distinct(stored: sa.Table, table: sa.Table, name: str) -> sa.ColumnElement[bool]:
+    old, new = stored.c[name], table.c[name]
+    if name == "geom":
         return sa.func.ST_AsBinary(old).is_distinct_from(sa.func.ST_AsBinary(new))
     return old.is_distinct_from(new)
 
 
-def _invented(stored: sa.Table, brought: list[str], *, synthetic: bool) -> sa.ColumnElement[Any]:
-    """Give which values of a changed row are invented now: a real delivery takes its columns off the list."""
-    names = sa.func.unnest(stored.c.invented).column_valued("name")
+def _invented(stored: sa.Table, table: sa.Table, brought: list[str], *, synthetic: bool) -> sa.ColumnElement[Any]:
+    """Give which values of a stored row are invented now.
+
+    A real delivery takes its columns off the list; an invented one adds those in which it differs from what was stored.
+    """
     kind = stored.c.invented.type
-    kept = sa.func.array(sa.select(names).where(names.not_in(brought)).scalar_subquery(), type_=kind)
+    names = sa.func.unnest(stored.c.invented).column_valued("name")
     if not synthetic:
-        return kept
-    return sa.func.array_cat(kept, sa.literal(brought, kind), type_=kind)
+        return sa.func.array(sa.select(names).where(names.not_in(brought)).scalar_subquery(), type_=kind)
+    added = [sa.case((_distinct(stored, table, name), name)) for name in brought]
+    listed = sa.func.array_remove(postgresql.array(added), sa.null(), type_=kind)
+    kept = sa.func.array(sa.select(names).where(names != sa.func.all(listed)).scalar_subquery(), type_=kind)
+    return sa.func.array_cat(kept, listed, type_=kind)
 
 
 def _places(county: County, layer: Layer, table: sa.Table) -> dict[str, Any]:

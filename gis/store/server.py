@@ -22,7 +22,9 @@ __all__ = [
     "down",
     "drop_database",
     "ensure_roles",
+    "has_database",
     "libpq_url",
+    "set_timezone",
     "sqlalchemy_url",
     "status",
     "up",
@@ -168,10 +170,11 @@ def create_database(settings: Settings, name: str, *, template: str | None = Non
     """
     try:
         with connect(maintenance(settings), DatabaseRole.SUPERUSER) as connection:
+            connection.execute("SELECT pg_advisory_lock(7714, 0)")  # until it is closed: two commands make one database
             ensure_roles(connection)
             _create(connection, name, template)
-        with connect(settings, DatabaseRole.SUPERUSER, name) as connection:
-            _furnish(connection, name)
+            with connect(settings, DatabaseRole.SUPERUSER, name) as inside:
+                _furnish(inside, name)
     except psycopg.errors.InsufficientPrivilege as error:
         raise ServerError(
             f"{name}: not permitted ({_first(error)}): ask the server's superuser to make the database "
@@ -203,6 +206,7 @@ def _furnish(connection: Connection, name: str) -> None:
         for text in (
             "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
             "GRANT CONNECT, TEMPORARY ON DATABASE {database} TO {owner}, {app}",
+            "GRANT CREATE ON DATABASE {database} TO {owner}",
             "GRANT CONNECT ON DATABASE {database} TO {reader}",
             "REVOKE ALL ON SCHEMA public FROM PUBLIC",
             "GRANT CREATE, USAGE ON SCHEMA public TO {owner}",
@@ -215,6 +219,25 @@ def drop_database(settings: Settings, name: str) -> None:
     """Remove a database with all it holds, ending its sessions; one that does not exist is no failure."""
     with connect(maintenance(settings), DatabaseRole.SUPERUSER) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def has_database(settings: Settings) -> bool:
+    """Whether the settings' database exists, whoever owns it."""
+    with connect(maintenance(settings), DatabaseRole.SUPERUSER) as connection:
+        found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [settings.database]).fetchone()
+    return found is not None
+
+
+def set_timezone(settings: Settings, timezone: str) -> None:
+    """Let other clients of a private database (psql, QGIS) count days as the county does.
+
+    Our own connections set the zone themselves, on every server.
+    """
+    if settings.database_url is not None:
+        return
+    with connect(maintenance(settings), DatabaseRole.SUPERUSER) as connection:
+        statement = sql.SQL("ALTER DATABASE {} SET TimeZone = {}")
+        connection.execute(statement.format(sql.Identifier(settings.database), sql.Literal(timezone)))
 
 
 def databases(settings: Settings) -> tuple[str, ...]:

@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import pandas as pd
 import shapely
 import sqlalchemy as sa
 from geoalchemy2 import Geometry as Shape
@@ -42,13 +41,29 @@ def _wkb(geometry: Geometries, srid: int) -> list[str | None]:
     return list(shapely.to_wkb(shapely.set_srid(geometry, srid), hex=True, include_srid=True))
 
 
-def judged(connection: sa.Connection, layer: Layer, table: sa.Table, rows: Conformed) -> list[Fault]:
+def complete(connection: sa.Connection, layer: Layer, table: sa.Table, rows: Conformed, stored: sa.Table) -> None:
+    """Fill what a delivery leaves out from the stored rows with the same keys, so that whole rows are judged.
+
+    Only what is required or stands in a constraint of the layer is filled; it is not written back.
+    """
+    judged = " ".join(each.check for each in layer.constraints)
+    missing = [field.name for field in layer.fields if field.required or field.name in judged]
+    missing += ["geom"] if layer.geometry is not None and rows.geometry is None else []
+    values = {name: stored.c[name] for name in missing if name not in rows.fields}
+    if values:
+        same_key = stored.c[layer.key] == table.c[layer.key]
+        connection.execute(sa.update(table).values(values).where(same_key))
+
+
+def judged(connection: sa.Connection, layer: Layer, table: sa.Table) -> list[Fault]:
     """Give every constraint that a staged row breaks: what is required, each CHECK, and keys that come twice."""
+    wanted = {field.name: "a value" for field in layer.fields if field.required}
+    if layer.geometry is not None:
+        wanted["geom"] = f"a {layer.geometry.value}, or the {layer.key} of a stored row"
     faults = []
-    for field in layer.fields:
-        if field.required and (field.name in rows.fields or rows.geometry is not None or layer.geometry is None):
-            empty = sa.select(table.c.row_no).where(table.c[field.name].is_(None)).order_by(table.c.row_no)
-            faults += [Fault(row, field.name, "required", "a value", "null") for row in connection.scalars(empty).all()]
+    for name, expected in wanted.items():
+        empty = sa.select(table.c.row_no).where(table.c[name].is_(None)).order_by(table.c.row_no)
+        faults += [Fault(row, name, "required", expected, "null") for row in connection.scalars(empty).all()]
     faults += _broken(connection, layer, table)
     faults += _doubled(connection, layer, table)
     return faults
@@ -120,12 +135,3 @@ def without(connection: sa.Connection, table: sa.Table, faults: Iterable[Fault])
     rows = sorted({fault.row for fault in faults})
     for start in range(0, len(rows), CHUNK):
         connection.execute(sa.delete(table).where(table.c.row_no.in_(rows[start : start + CHUNK])))
-
-
-def returned(rejected: pd.DataFrame, faults: Iterable[Fault]) -> pd.DataFrame:
-    """Give rejected rows with their reasons beside them, one row per fault, for the file that goes back."""
-    told = pd.DataFrame(
-        [(fault.row, fault.field, fault.constraint, fault.expected, fault.actual) for fault in faults],
-        columns=["wangge_row", "wangge_field", "wangge_constraint", "wangge_expected", "wangge_actual"],
-    )
-    return told.merge(rejected, how="left", left_on="wangge_row", right_index=True)

@@ -16,7 +16,9 @@ from gis.layer import Field, Kind, Value
 
 YES = frozenset({"true", "t", "1", "1.0", "yes", "y", "是", "有", "真"})
 NO = frozenset({"false", "f", "0", "0.0", "no", "n", "否", "无", "假"})
-DAY = re.compile(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ].*)?")
+TIME = r"(?:[T ]\d{1,2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?(?:Z|[-+]\d{2}:?\d{2})?)?"
+DAY = re.compile(r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))" + TIME)
+OFFSET = re.compile(r".*:.*(?:Z|[-+]\d{2}:?\d{2})")
 EXPECTED = {
     Kind.TEXT: "text",
     Kind.INTEGER: "a whole number",
@@ -37,17 +39,32 @@ class Read(NamedTuple):
 
 
 def read(field: Field, delivered: "pd.Series[Any]", zone: tzinfo = UTC) -> Read:
-    """Give a delivered column as the field's kind; distinct values are read once. A naive instant is in `zone`."""
-    codes, distinct = pd.factorize(delivered.map(_hashable), use_na_sentinel=True)
+    """Give a delivered column as the field's kind; distinct values are read once.
+
+    A naive instant is in `zone`, and an instant that is delivered as a day is the day it falls on in `zone`.
+    """
     parse = _parser(field, zone)
-    parsed = np.empty(len(distinct) + 1, dtype=object)
-    failed = np.zeros(len(distinct) + 1, dtype=bool)
-    for place, value in enumerate(distinct):
+    once: dict[tuple[type, object], tuple[Value, bool]] = {}  # by type too: 1, 1.0 and True are equal to Python
+    found = [_read_once(once, _hashable(value), parse) for value in delivered.astype(object)]
+    values = np.empty(len(found), dtype=object)
+    values[:] = [value for value, _ in found]
+    return Read(values, np.array([failed for _, failed in found], dtype=bool))
+
+
+def _read_once(
+    once: dict[tuple[type, object], tuple[Value, bool]], value: object, parse: Callable[[object], Value]
+) -> tuple[Value, bool]:
+    """Give the value as the field's kind and whether it could not be read."""
+    if value is None:
+        return None, False
+    known = once.get((type(value), value))
+    if known is None:
         try:
-            parsed[place] = parse(value)
+            known = parse(value), False
         except (ValueError, OverflowError, TypeError):
-            failed[place] = True
-    return Read(parsed[codes], failed[codes])
+            known = None, True
+        once[type(value), value] = known
+    return known
 
 
 def _hashable(value: object) -> object:
@@ -63,6 +80,8 @@ def _hashable(value: object) -> object:
 def _parser(field: Field, zone: tzinfo) -> Callable[[object], Value]:
     if field.choices:
         return _choices(field)
+    if field.kind is Kind.DATE:
+        return lambda value: _date(value, zone)
     if field.kind is Kind.INSTANT:
         return lambda value: _instant(value, zone)
     return PARSERS[field.kind]
@@ -80,11 +99,14 @@ def _choices(field: Field) -> Callable[[object], Value]:
 
 
 def _text(value: object) -> str:
+    if isinstance(value, (bytes, bytearray)):
+        raise TypeError("bytes")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     text = str(value)
     if "\x00" in text:
         raise ValueError("a NUL byte")
+    text.encode()  # half of a surrogate pair is no text
     return text
 
 
@@ -114,15 +136,18 @@ def _boolean(value: object) -> bool:
     return text in YES
 
 
-def _date(value: object) -> date:
+def _date(value: object, zone: tzinfo) -> date:
     if isinstance(value, datetime):
-        return value.date()
+        return (value if value.tzinfo is None else value.astimezone(zone)).date()
     if isinstance(value, date):
         return value
-    found = DAY.fullmatch(_text(value))
+    text = _text(value)
+    found = DAY.fullmatch(text)
     if found is None:
         raise ValueError(value)
-    return date(*(int(part) for part in found.groups()))
+    if OFFSET.fullmatch(text):
+        return datetime.fromisoformat(text.replace("/", "-")).astimezone(zone).date()
+    return date(*(int(part) for part in found.groups() if part is not None))
 
 
 def _instant(value: object, zone: tzinfo) -> datetime:
@@ -148,7 +173,6 @@ PARSERS: dict[Kind, Callable[[object], Value]] = {
     Kind.INTEGER: _integer,
     Kind.REAL: _real,
     Kind.BOOLEAN: _boolean,
-    Kind.DATE: _date,
     Kind.UUID: _uuid,
     Kind.JSON: _json,
 }
