@@ -12,16 +12,16 @@ from dataclasses import dataclass
 import numpy as np
 
 from gis.plan.network import Network
-from gis.plan.purse import Mask, respent, spent, won
+from gis.plan.purse import respent, spent, won
 from gis.plan.solve import solved
 from gis.plan.streets import Integers
+from gis.plan.trim import Mask
 from gis.plan.weigh import Skeleton, skeleton
 
 PARTS = 1 << 16
 STRIDE = 4
-HALVINGS = 6
-SHAKES = 3
-TRIED = 4
+HALVINGS = 4
+SHAKES = 6
 SLACK = 1e-9
 
 
@@ -75,7 +75,8 @@ class _Market:
             price = math.isqrt(low * high)
             found.append(self.at(price))
             low, high = (price, high) if found[-1].cost > self.budget else (low, price)
-        return [*found, self.at(low, rounds=rounds, shakes=SHAKES), self.at(high, rounds=rounds, shakes=SHAKES)]
+        rich = (self.at(max(1, price), rounds=rounds, shakes=SHAKES) for price in (3 * low // 4, low))
+        return [*found, *rich, self.at(9 * high // 8)]
 
 
 def best_within(net: Network, budget: float, *, seed: int, rounds: int) -> tuple[Integers, Mask, float]:
@@ -83,6 +84,6 @@ def best_within(net: Network, budget: float, *, seed: int, rounds: int) -> tuple
     who = net.possible & (net.users.prize > 0) & (net.lowest <= budget * (1 + SLACK) + SLACK)
     forced = math.fsum(net.users.prize[~who].tolist())
     found = _Market(net, skeleton(net, who), who, budget, seed).searched(rounds)
-    choices = (spent(net, priced.edges, who, budget=budget) for priced in found[-TRIED:])
+    choices = (spent(net, priced.edges, who, budget=budget) for priced in found)
     best = respent(net, max(choices, key=lambda choice: won(net, choice)), who, budget=budget)
     return best.edges, best.connected, forced + max(0.0, *(priced.bound for priced in found))

@@ -71,8 +71,8 @@ def plan_forest(
     is at most, and `verify` has passed it. Same input and seed give the same plan. Raises Refused on input that
     contradicts itself.
     """
-    if budget is not None and not budget >= 0:
-        raise Refused(f"budget: expected an amount not below 0, got {budget}")
+    if budget is not None and not 0 <= budget < math.inf:
+        raise Refused(f"budget: expected a finite amount, not below 0, got {budget}")
     net = network(graph, roots, users, edge_cost)
     if budget is None:
         edges, connected, bound = _unlimited(net, seed=seed, rounds=rounds)

@@ -20,7 +20,7 @@ class Solution:
     bound: int
 
 
-def solved(core: Core, *, rounds: int = 4, shakes: int = 3, seed: int = 0) -> Solution:
+def solved(core: Core, *, rounds: int = 4, shakes: int = 6, seed: int = 0) -> Solution:
     """Give a tree with small edge cost plus missed prizes and a proven bound; the core is used up.
 
     A round raises the bound, grows trees along the used-up arcs, and strikes out edges that no better tree can hold:
@@ -47,18 +47,14 @@ def solved(core: Core, *, rounds: int = 4, shakes: int = 3, seed: int = 0) -> So
 
 
 def _grown(compact: Compact, ascent: Ascent, seeds: list[int]) -> Tree:
-    """Give the best of a few trees: along all edges, along used-up ones, to all prizes and to those not used up."""
+    """Give the best of a few trees: along used-up edges, to all prizes and to those not used up, and shaken ones."""
     grower = Grower(compact)
     prizes = [node for node, prize in enumerate(compact.prize) if prize > 0]
     sure = [node for node in prizes if ascent.prize_left[node] > 0]
     left = ascent.left
     slack = [min(left[2 * edge], left[2 * edge + 1]) for edge in range(len(compact.cost))]
     tight = [not each for each in slack]
-    trees = [
-        grower.connecting(sure, compact.cost, tight),
-        grower.connecting(prizes, compact.cost, tight),
-        grower.connecting(sure, compact.cost),
-    ]
+    trees = (grower.connecting(wanted, compact.cost, tight) for wanted in (sure, prizes))
     best = min((grower.improved(tree) for tree in trees), key=lambda tree: tree.value)
     for seed in seeds:
         chance = random.Random(seed)  # noqa: S311 - lengths are shaken, nothing is kept secret
