@@ -10,7 +10,7 @@ from gis.cli.counties import init, reset, upgrade
 from gis.cli.db import db
 from gis.cli.describe import describe
 from gis.cli.doctor import doctor
-from gis.cli.door import DATABASE, county, settings, steps, write_rows
+from gis.cli.door import DATABASE, county, settings, steps, whole, write_rows
 from gis.cli.load import load, load_osm
 from gis.cli.plans import assign, grid, law, patrol, pipes, synth
 from gis.cli.questions import unchecked
@@ -38,7 +38,8 @@ def draw_map(output: Path, database: str | None) -> Answer:
 
     with county(database) as opened, steps("地图", total=1) as progress:
         progress("map")
-        drawn = maps.write(opened, output)
+        with whole(output) as part:
+            drawn = maps.write(opened, part)
     size = output.stat().st_size
     facts = {"file": output, "bytes": size, "left_out": list(drawn.left_out)}
     lines = [f"{output}（{size / 1_000_000:.1f} MB）", *drawn.left_out]

@@ -28,6 +28,7 @@ _ONE_DATUM = frozenset(
 )
 _CHINESE = re.compile(r"CN(-.+)?|[1-9][0-9]{5}")
 _GRID = 24
+_MARGIN = 3.0
 
 Geometries = npt.NDArray[np.object_]
 
@@ -183,6 +184,14 @@ def _crs(system: str | int | CRS | None) -> CRS:
         raise CrsError(f"expected a coordinate system such as EPSG:4490, got {system!r}") from None
 
 
+def same_system(one: str, other: str) -> bool:
+    """Whether two names mean one coordinate system; the order of axes is not looked at, x is always east.
+
+    CrsError where one of them is not known.
+    """
+    return bool(_crs(one).equals(_crs(other), ignore_axis_order=True))
+
+
 def out_of_reach(geometries: Geometries, crs: str | int | CRS | None, srid: int) -> npt.NDArray[np.bool_]:
     """Tell which geometries reach to where `srid` measures worse than 1:2000, or has no place; empty ones do not."""
     bounds = shapely.bounds(geometries)
@@ -201,6 +210,19 @@ def out_of_reach(geometries: Geometries, crs: str | int | CRS | None, srid: int)
         reached |= ~(error <= DISTORTION_LIMIT)
     found[present] = reached
     return found
+
+
+def within_use(box: Box, srid: int) -> Box | None:
+    """Give the part of a box in EPSG:4326 that lies within 3° of where `srid` is used; None where none does.
+
+    What is measured truer than 1:2000 lies there; a box around the world has no place in any metres.
+    """
+    use = _crs(srid).area_of_use
+    if use is None:
+        return box
+    west, south = max(box.west, use.west - _MARGIN), max(box.south, use.south - _MARGIN)
+    east, north = min(box.east, use.east + _MARGIN), min(box.north, use.north + _MARGIN)
+    return Box(west, south, east, north) if west <= east and south <= north else None
 
 
 def local_metres(geometries: Geometries, crs: str | int | CRS | None) -> Geometries:

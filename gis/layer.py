@@ -136,7 +136,7 @@ class Field:
     doc: str
     zh: str = ""
     en: str = ""
-    example: Value = None
+    example: Value = field(default=None, hash=False)
     unit: str = ""
     source: tuple[str, ...] = ()
     choices: tuple[Choice, ...] = ()

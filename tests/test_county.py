@@ -27,11 +27,16 @@ def test_migrations_from_empty_give_what_the_layers_say(county: County) -> None:
         ("GRANT SELECT ON gas_user TO wangge_reader", "grants gas_user"),
         ("COMMENT ON TABLE road IS 'other'", "table road"),
         ("DROP INDEX building_geom", "index building_geom"),
+        ("ALTER TABLE building DISABLE TRIGGER building_past_of_changed", "trigger building.building_past_of_changed"),
+        ("CREATE RULE quiet AS ON DELETE TO building DO INSTEAD NOTHING", "rule building.quiet"),
+        ("ALTER TABLE building ENABLE ROW LEVEL SECURITY", "table building"),
+        ("CREATE POLICY all_of_it ON building USING (true)", "policy building.all_of_it"),
+        ("ALTER SEQUENCE object_id CYCLE", "sequence object_id"),
+        ("CREATE MATERIALIZED VIEW copied AS SELECT * FROM gas_user", "relation copied"),
+        ("GRANT EXECUTE ON FUNCTION keep_past() TO wangge_app", "function keep_past()"),
+        ("ALTER TABLE road SET UNLOGGED", "table road"),
         (
-            (
-                "CREATE OR REPLACE VIEW patrolled AS SELECT 1::bigint AS object_id, 'a'::text AS layer, 'b'::text AS kind, "
-                "'c'::text AS category"
-            ),
+            "CREATE OR REPLACE VIEW patrolled AS SELECT id object_id, code layer, code kind, code category FROM road",
             "view patrolled",
         ),
         (
@@ -80,3 +85,23 @@ def test_every_connection_is_in_the_countys_time_zone(county: County) -> None:
     with server.connect(county.settings) as connection:
         zone = connection.execute("SELECT county_timezone()").fetchone()
     assert zone == ("Asia/Shanghai",)
+
+
+def test_nobody_but_the_owner_may_call_what_runs_with_the_owners_rights(county: County) -> None:
+    query = """
+        SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace AND p.prosecdef
+          AND (has_function_privilege('wangge_app', p.oid, 'EXECUTE')
+               OR has_function_privilege('wangge_reader', p.oid, 'EXECUTE'))
+          AND NOT EXISTS (SELECT 1 FROM pg_depend d WHERE d.objid = p.oid AND d.deptype = 'e')
+    """
+    with county.reading() as connection:
+        assert connection.scalars(sa.text(query)).all() == []
+    with county.writing() as connection:
+        connection.execute(sa.text("CREATE TEMPORARY TABLE mine (id bigint)"))
+        with pytest.raises(sa.exc.ProgrammingError, match="permission denied for function keep_past"):
+            connection.execute(
+                sa.text(
+                    "CREATE TRIGGER climb AFTER DELETE ON mine REFERENCING OLD TABLE AS old_rows "
+                    "FOR EACH STATEMENT EXECUTE FUNCTION keep_past('id')"
+                )
+            )

@@ -76,11 +76,15 @@ def test_a_single_part_becomes_multi_without_being_counted() -> None:
     assert not repairs("LINESTRING (0 0, 1 1)", Geometry.LINE)
 
 
-@pytest.mark.parametrize("order", ["((0 0, 4 0, 4 4, 0 4, 0 0))", "((0 0, 0 4, 4 4, 4 0, 0 0))"])
-def test_ring_order_is_normalised_without_being_counted(order: str) -> None:
+@pytest.mark.parametrize(
+    ("order", "repairs"),
+    [("((0 0, 4 0, 4 4, 0 4, 0 0))", []), ("((0 0, 0 4, 4 4, 4 0, 0 0))", [(0, "ring order turned")])],
+)
+def test_a_turned_ring_is_counted_and_a_good_one_left_alone(order: str, repairs: list[tuple[int, str]]) -> None:
     done = mended(f"POLYGON {order}")
-    assert not done.repairs
-    assert done.geometry[0].geoms[0].exterior.is_ccw
+    assert done.repairs == repairs
+    assert not done.faults
+    assert shapely.is_ccw(shapely.get_exterior_ring(shapely.get_geometry(done.geometry[0], 0)))
 
 
 @pytest.mark.parametrize(
@@ -222,8 +226,8 @@ def test_any_ring_ends_valid_or_with_a_fault_and_mending_twice_is_mending_once(
 MENDED = {
     "invalid_geometries/invalid_unclosed": "MultiPolygon",
     "invalid_geometries/invalid_less_three_unique_nodes": "fault",
-    "invalid_geometries/invalid_exterior_not_ccw": "MultiPolygon",
-    "invalid_geometries/invalid_interior_not_cw": "MultiPolygon",
+    "invalid_geometries/invalid_exterior_not_ccw": mending.RING_TURNED,
+    "invalid_geometries/invalid_interior_not_cw": mending.RING_TURNED,
     "problematic_geometries/problematic_3d_coordinates": mending.Z_DROPPED,
     "problematic_geometries/problematic_4d_coordinates": mending.Z_DROPPED,
     "problematic_geometries/problematic_duplicate_nodes": mending.VERTEX_DROPPED,

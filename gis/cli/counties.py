@@ -28,7 +28,7 @@ def init(
     from gis.store.county import Founding, found
     from gis.work import rules
 
-    if code and not (code.isdigit() and len(code) == 6):
+    if code and not (code.isascii() and code.isdigit() and len(code) == 6):
         raise Refused(f"--code: expected six digits (GB/T 2260), got {code!r}")
     place = jurisdiction or (f"CN-{code}" if code else "default")
     founding = Founding(deliver.outline(outline), name, code, timezone, place, srid)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
@@ -81,11 +81,29 @@ def day(given: datetime | None) -> date | None:
     return given.date() if given is not None else None
 
 
-def write_rows(frame: "gpd.GeoDataFrame", path: Path, form: str, note: str) -> None:
-    """Write rows as GeoJSON in EPSG:4326 or as CSV with lon and lat; both say the note."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+@contextmanager
+def whole(path: Path) -> Iterator[Path]:
+    """Give a path to write to that becomes `path` at the end: the file is there whole, or as it was before.
+
+    Refused where it cannot be written.
+    """
+    part = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
+        if path.is_dir():
+            raise Refused(f"{path}: expected a file to write, got a folder")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(path)
+    except OSError as error:
+        raise Refused(f"{path}: cannot be written: {error.strerror or error}") from None
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+
+
+def write_rows(frame: "gpd.GeoDataFrame", path: Path, form: str, note: str) -> None:
+    """Write rows as GeoJSON in EPSG:4326 or as CSV with lon and lat; both say the note. Refused where that fails."""
+    with whole(path) as part:
         if form == "geojson":
             part.write_text(_geojson(frame, note), encoding="utf-8")
         elif form == "csv":
@@ -94,9 +112,6 @@ def write_rows(frame: "gpd.GeoDataFrame", path: Path, form: str, note: str) -> N
             part.write_text(f"# {note}\n" + table.to_csv(index=False), encoding="utf-8-sig")
         else:
             raise Refused(f"--format {form}: expected geojson or csv")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
 
 
 def _geojson(frame: "gpd.GeoDataFrame", note: str) -> str:

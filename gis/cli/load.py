@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from gis.cli.door import DATABASE, county, settings, steps
+from gis.cli.door import DATABASE, county, settings, steps, whole
 from gis.cli.say import Answer, Command
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ def load(
     from gis.run import deliver
 
     wanted = layers.named(layer)
+    if rejects is not None:
+        deliver.rejects_form(rejects)
     delivery = deliver.Delivery(file, sublayer, crs, _mapping(mapping), synthetic)
     with steps(f"{wanted.title} {file.name}", total=3) as progress:
         if dry_run:
@@ -51,7 +53,8 @@ def load(
             with county(database) as opened:
                 outcome, reading = deliver.load_file(opened, wanted, delivery, progress)
     if rejects is not None and outcome.faults:
-        deliver.write_rejects(rejects, reading, outcome)
+        with whole(rejects) as part:
+            deliver.write_rejects(part, reading, outcome)
     return _answer(outcome, reading, rejects, dry_run=dry_run)
 
 

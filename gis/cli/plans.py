@@ -126,6 +126,8 @@ def patrol_areas(workers: int, seed: int, database: str | None) -> Answer:
     even = f"最大/平均 {made.max_over_mean:.3f}（下界 {made.bound:.3f}）"
     text = f"片区 {made.workers} 个，{even}，多余块 {made.extra_pieces}"
     lines = [text, *(f"镇街飞地：{name} {area_m2 / 10_000:.2f} 公顷" for name, area_m2 in made.exclaves)]
+    if made.without_worker:
+        lines.append(f"网格员登记不足，无人负责的片区 · areas nobody is named for: {made.without_worker}")
     if made.empty:
         lines.append(f"没有网格的片区 · areas without cells: {len(made.empty)}")
     return Answer(asdict(made), text="\n".join(lines))

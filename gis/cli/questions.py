@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from gis.find.unchecked import Counts, Question
     from gis.store.county import County
 
+SHOWN = 20
 NOTED = ("current", "due", "overdue", "never", "no_rule")
 
 
@@ -65,7 +66,7 @@ def unchecked(
         day(as_of),
         day(seen_by),
         states,
-        limit=limit if output else limit or 20,
+        limit=SHOWN if limit is None and output is None else limit,
     )
     with county(database) as opened:
         moment = find.moment_of(opened, question, now())

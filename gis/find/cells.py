@@ -19,7 +19,8 @@ from gis.crs import Geometries
 from gis.layer import Layer, Use
 from gis.store.copying import temporary
 from gis.store.county import County
-from gis.store.schema import PLACES, spot
+from gis.store.repeat import retried
+from gis.store.schema import PLACES, quoted, spot
 
 Integers = npt.NDArray[np.int64]
 
@@ -48,19 +49,27 @@ def placed(points: Geometries, areas: Geometries) -> Integers:
 
 
 def assign(county: County) -> Assigned:
-    """Place every object of every located layer, and write only where the place changed; one transaction."""
-    found = Assigned({}, {}, {}, {}, {})
-    with county.writing() as connection:
-        areas = {column: _areas(connection, county, use) for column, use in PLACES.items()}
-        for layer in layers.every():
-            if layer.located:
-                _assign(connection, county, layer, areas, found)
-    return found
+    """Place every object of every located layer, and write only where the place changed; one transaction.
+
+    Deliveries wait meanwhile, so that no object is placed by a shape, or in an area, that it no longer has.
+    """
+    return retried(county, lambda connection: _assigned(connection, county))
 
 
 def located() -> tuple[Layer, ...]:
     """Give the layers whose objects lie in cells."""
     return tuple(layer for layer in layers.every() if layer.located)
+
+
+def _assigned(connection: sa.Connection, county: County) -> Assigned:
+    found = Assigned({}, {}, {}, {}, {})
+    listed = ", ".join(quoted(layers.one(use).name) for use in PLACES.values())
+    connection.exec_driver_sql(f"LOCK TABLE {listed} IN SHARE MODE")
+    areas = {column: _areas(connection, county, use) for column, use in PLACES.items()}
+    for layer in located():
+        connection.exec_driver_sql(f"LOCK TABLE {quoted(layer.name)} IN SHARE ROW EXCLUSIVE MODE")
+        _assign(connection, county, layer, areas, found)
+    return found
 
 
 def _areas(connection: sa.Connection, county: County, use: Use) -> tuple[Integers, Geometries]:
@@ -111,4 +120,6 @@ def _write(connection: sa.Connection, table: sa.Table, moved: pd.DataFrame) -> N
     columns = [sa.Column(name, sa.BigInteger()) for name in ("id", *PLACES)]
     staged = temporary(connection, "placed", columns, moved[["id", *PLACES]].itertuples(index=False, name=None))
     values = {name: staged.c[name] for name in PLACES}
+    moving = sa.select(table.c.id).where(table.c.id == staged.c.id).order_by(table.c.id)
+    connection.execute(moving.with_for_update(of=table))  # in the order in which checks lock their objects
     connection.execute(sa.update(table).values(values).where(table.c.id == staged.c.id))

@@ -7,16 +7,19 @@ no_rule where no rule holds for the object's class. Each object is exactly one o
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
 from gis import layers
-from gis.crs import EXCHANGE, Box
+from gis.crs import EXCHANGE, Box, within_use
 from gis.errors import Refused
 from gis.layer import Layer, Use
 from gis.store.schema import Schema
 from gis.store.versions import in_force, known, standing
+
+STEPS = 128  # pieces of a box's longer side: over 60 km the chord of a piece leaves its parallel by 2 mm
+LAST = ("last_done_at", "last_try_at", "last_try")
 
 
 class State(StrEnum):
@@ -76,48 +79,46 @@ def states(schema: Schema, layer: Layer, moment: Moment, where: Where) -> sa.Sub
     objects = known(schema, layer, moment.known_at)
     category = _category(layer, objects)
     rule = in_force(schema, layer.patrol.kind, moment.day, moment.known_at).alias("rule")
-    seen = _live(schema) if moment.live else _from_events(schema, layer, moment)
-    joined = objects.outerjoin(rule, rule.c.category == category)
-    due_at: sa.ColumnElement[Any]
-    notice_at: sa.ColumnElement[Any]
-    if moment.live:
-        joined = joined.outerjoin(seen, (seen.c.object_id == objects.c.id) & (seen.c.rule_version_id == rule.c.id))
-        due_at, notice_at = seen.c.due_at, seen.c.notice_at
-    else:
-        joined = joined.outerjoin(seen, seen.c.object_id == objects.c.id)
-        due_at = _midnight(seen.c.last_done_at, rule.c.amount + 1, moment.zone)
-        notice_at = _midnight(seen.c.last_done_at, rule.c.amount + 1 - rule.c.notice_days, moment.zone)
+    ruled = _Ruled(objects.outerjoin(rule, rule.c.category == category), objects.c.id, rule)
+    joined, seen = _live(schema, layer, ruled) if moment.live else _from_events(schema, layer, ruled, moment=moment)
     columns = [
         objects.c.id,
         objects.c[layer.key].label("key"),
         objects.c.town_id,
         objects.c.cell_id,
         category.label("category"),
-        _state(rule.c.id, seen.c.last_done_at, due_at, notice_at=notice_at, at=moment.at).label("state"),
-        seen.c.last_done_at,
-        seen.c.last_try_at,
-        seen.c.last_try,
-        notice_at.label("notice_at"),
-        due_at.label("due_at"),
+        _state(rule.c.id, seen, at=moment.at).label("state"),
+        *(value.label(name) for name, value in seen._asdict().items()),
         *(rule.c[name] for name in ("rule", "jurisdiction", "amount", "notice_days", "article", "verified")),
         objects.c.geom,
     ]
     return sa.select(*columns).select_from(joined).where(*_within(objects, schema.srid, where)).subquery()
 
 
-def _state(
-    rule: sa.ColumnElement[Any],
-    last_done_at: sa.ColumnElement[Any],
-    due_at: sa.ColumnElement[Any],
-    *,
-    notice_at: sa.ColumnElement[Any],
-    at: datetime,
-) -> sa.Case[str]:
+class _Ruled(NamedTuple):
+    """Objects with the rule that holds for them, if any."""
+
+    rows: sa.FromClause
+    object_id: sa.ColumnElement[Any]
+    rule: sa.FromClause
+
+
+class _Seen(NamedTuple):
+    """The last visits to an object and when it is due, as columns."""
+
+    last_done_at: sa.ColumnElement[Any]
+    last_try_at: sa.ColumnElement[Any]
+    last_try: sa.ColumnElement[Any]
+    notice_at: sa.ColumnElement[Any]
+    due_at: sa.ColumnElement[Any]
+
+
+def _state(rule: sa.ColumnElement[Any], seen: _Seen, *, at: datetime) -> sa.Case[str]:
     return sa.case(
         (rule.is_(None), State.NO_RULE.value),
-        (last_done_at.is_(None), State.NEVER.value),
-        (due_at <= at, State.OVERDUE.value),
-        (notice_at <= at, State.DUE.value),
+        (seen.last_done_at.is_(None), State.NEVER.value),
+        (seen.due_at <= at, State.OVERDUE.value),
+        (seen.notice_at <= at, State.DUE.value),
         else_=State.CURRENT.value,
     )
 
@@ -129,29 +130,45 @@ def _category(layer: Layer, objects: sa.FromClause) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(column, layer.patrol.unknown) if layer.patrol.unknown else column
 
 
-def _live(schema: Schema) -> sa.FromClause:
-    return schema.table(layers.one(Use.STATUS)).alias()
-
-
-def _from_events(schema: Schema, layer: Layer, moment: Moment) -> sa.Subquery:
+def _live(schema: Schema, layer: Layer, ruled: _Ruled) -> tuple[sa.FromClause, _Seen]:
+    """Join the status rows; an object without a rule has none, so that its visits are looked up."""
+    status = schema.table(layers.one(Use.STATUS)).alias()
     check = schema.table(layers.one(Use.CHECK))
-    kind = layer.patrol.kind if layer.patrol else ""
-    latest = sa.func.array_agg(
-        sa.dialects.postgresql.aggregate_order_by(check.c.outcome, check.c.seen_at.desc(), check.c.outcome.desc())
-    )
-    counted = sa.select(
-        check.c.object_id,
-        sa.func.max(check.c.seen_at).filter(check.c.outcome == "done").label("last_done_at"),
-        sa.func.max(check.c.seen_at).label("last_try_at"),
-        sa.type_coerce(latest, sa.ARRAY(sa.Text()))[1].label("last_try"),
-    ).where(
-        check.c.layer == layer.name,
-        check.c.kind == kind,
-        *standing(check.c.recorded_at, check.c.voided_at, moment.known_at),
-    )
+    found = sa.select(*_last(check)).where(check.c.object_id == ruled.object_id, *_counting(check, layer, None))
+    unruled = found.where(ruled.rule.c.id.is_(None)).lateral()
+    own = (status.c.object_id == ruled.object_id) & (status.c.rule_version_id == ruled.rule.c.id)
+    last = {name: sa.func.coalesce(status.c[name], unruled.c[name]) for name in LAST}
+    joined = ruled.rows.outerjoin(status, own).outerjoin(unruled, sa.true())
+    return joined, _Seen(**last, notice_at=status.c.notice_at, due_at=status.c.due_at)
+
+
+def _from_events(schema: Schema, layer: Layer, ruled: _Ruled, *, moment: Moment) -> tuple[sa.FromClause, _Seen]:
+    """Join the last visits as they were known and seen at the moment, and count the due instants from them."""
+    check = schema.table(layers.one(Use.CHECK))
+    counted = sa.select(check.c.object_id, *_last(check)).where(*_counting(check, layer, moment.known_at))
     if moment.seen_before is not None:
         counted = counted.where(check.c.seen_at < moment.seen_before)
-    return counted.group_by(check.c.object_id).subquery()
+    seen = counted.group_by(check.c.object_id).subquery()
+    days = ruled.rule.c.amount + 1
+    due_at = _midnight(seen.c.last_done_at, days, moment.zone)
+    notice_at = _midnight(seen.c.last_done_at, days - ruled.rule.c.notice_days, moment.zone)
+    joined = ruled.rows.outerjoin(seen, seen.c.object_id == ruled.object_id)
+    return joined, _Seen(**{name: seen.c[name] for name in LAST}, notice_at=notice_at, due_at=due_at)
+
+
+def _last(check: sa.Table) -> list[sa.Label[Any]]:
+    """Give the columns `LAST` of a group of checks."""
+    ordered = sa.dialects.postgresql.aggregate_order_by(check.c.outcome, check.c.seen_at.desc(), check.c.outcome.desc())
+    latest = sa.type_coerce(sa.func.array_agg(ordered), sa.ARRAY(sa.Text()))
+    done_at = sa.func.max(check.c.seen_at).filter(check.c.outcome == "done")
+    values = (done_at, sa.func.max(check.c.seen_at), latest[1])
+    return [value.label(name) for name, value in zip(LAST, values, strict=True)]
+
+
+def _counting(check: sa.Table, layer: Layer, known_at: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
+    kind = layer.patrol.kind if layer.patrol else ""
+    ours = (check.c.layer == layer.name, check.c.kind == kind)
+    return (*ours, *standing(check.c.recorded_at, check.c.voided_at, known_at))
 
 
 def _midnight(last_done_at: sa.ColumnElement[Any], days: sa.ColumnElement[Any], zone: str) -> sa.ColumnElement[Any]:
@@ -165,6 +182,15 @@ def _within(objects: sa.FromClause, srid: int, where: Where) -> list[sa.ColumnEl
     if where.cell_id is not None:
         found.append(objects.c.cell_id == where.cell_id)
     if where.box is not None:
-        here = sa.func.ST_Transform(sa.func.ST_MakeEnvelope(*where.box, EXCHANGE), srid)
-        found += [objects.c.geom.op("&&")(here), sa.func.ST_Intersects(objects.c.geom, here)]
+        found += _meets(objects, srid, within_use(where.box, srid))
     return found
+
+
+def _meets(objects: sa.FromClause, srid: int, box: Box | None) -> list[sa.ColumnElement[bool]]:
+    """Give the conditions for meeting a box in EPSG:4326, whose sides follow their parallels in storage metres too."""
+    if box is None:
+        return [sa.false()]
+    step = max(box.east - box.west, box.north - box.south, 1e-9) / STEPS
+    envelope = sa.func.ST_Segmentize(sa.func.ST_MakeEnvelope(*box, EXCHANGE), step)
+    here = sa.func.ST_Transform(envelope, srid)
+    return [objects.c.geom.op("&&")(here), sa.func.ST_Intersects(objects.c.geom, here)]

@@ -24,7 +24,7 @@ MARKS = frozenset({"F", "S", "BG", "INF"})
 
 _NOTICE_DAYS = 30
 _NAME = re.compile(r"[a-z][a-z0-9_]*")
-_CATEGORY = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+_CATEGORY = re.compile(r"[A-Za-z0-9][A-Za-z0-9_]*")
 _JURISDICTION = re.compile(r"default|CN(-\d{2}|-\d{4}|-\d{6})?")
 _DIGITS = re.compile(r"(?:CN-)?(\d{6})")
 _KEYS: Mapping[str, type] = {

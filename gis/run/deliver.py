@@ -1,6 +1,7 @@
 """Taking files in: one file into one layer, an OpenStreetMap extract into many, and files judged without a county."""
 
 import hashlib
+import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC
@@ -9,10 +10,11 @@ from pathlib import Path
 import geopandas as gpd
 import pandas as pd
 import sqlalchemy as sa
+from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 from shapely.geometry.base import BaseGeometry
 
 from gis import layers
-from gis.crs import EXCHANGE, to_storage
+from gis.crs import EXCHANGE, same_system, to_storage
 from gis.errors import DeliveryError
 from gis.layer import Layer, Use
 from gis.store import osm, server
@@ -24,6 +26,8 @@ from gis.store.reading import Reading, read
 from gis.store.settings import Settings
 
 SCRATCH = "wangge_scratch"
+TOLD = "wangge_"
+SHAPE = "geometry"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +47,22 @@ def taken(delivery: Delivery) -> tuple[Reading, Origin]:
     DeliveryError where it names no coordinate system and none is declared, or where the declaration contradicts it.
     """
     reading = read(delivery.path, sublayer=delivery.sublayer, crs=delivery.crs)
+    _refuse_contradiction(delivery, reading)
     located = any(shape is not None for shape in reading.geometry)
     if located and reading.crs is None:
         raise DeliveryError(f"{delivery.path.name}: the file names no coordinate system; declare it with --crs")
     origin = Origin(delivery.path.name, _sha256(delivery.path), reading.crs, delivery.synthetic)
     return reading, origin
+
+
+def _refuse_contradiction(delivery: Delivery, reading: Reading) -> None:
+    if delivery.crs is None or reading.crs is None or not reading.crs_declared:
+        return
+    if not same_system(delivery.crs, reading.crs):
+        raise DeliveryError(
+            f"{delivery.path.name}: the file names {reading.crs}, --crs says {delivery.crs}; "
+            "leave --crs out, or have the file corrected"
+        )
 
 
 def load_file(
@@ -59,22 +74,51 @@ def load_file(
     return load(county, layer, reading, origin, terms=_terms(delivery, county), progress=progress), reading
 
 
-def write_rejects(path: Path, reading: Reading, outcome: Outcome) -> None:
-    """Write the rejected rows with their reasons, as GeoPackage or GeoJSON by the file's ending.
-
-    A row stands once per reason, with its delivered columns and shape (empty where it could not be read).
-    """
-    numbers = [fault.row for fault in outcome.faults]
-    columns = pd.concat([reading.frame.set_index(reading.row), reading.rejected])
-    shape_of = dict(zip(reading.row.tolist(), reading.geometry, strict=True))
-    told = pd.DataFrame([fault._asdict() for fault in outcome.faults]).add_prefix("wangge_")
-    rows = columns.reindex(numbers).reset_index(drop=True)
-    shapes = gpd.GeoSeries([shape_of.get(number) for number in numbers], crs=reading.crs)
+def rejects_form(path: Path) -> str:
+    """Give the driver that writes rejected rows to such a file; DeliveryError where none does."""
     form = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}.get(path.suffix.lower())
     if form is None:
         raise DeliveryError(f"{path.name}: rejects are written as .gpkg or .geojson")
+    return form
+
+
+def write_rejects(path: Path, reading: Reading, outcome: Outcome) -> None:
+    """Write the rejected rows as GeoPackage or GeoJSON by the file's ending: mended there, they can be delivered again.
+
+    Each row stands once, with its delivered columns, its shape (empty where it could not be read) and all its reasons.
+    """
+    form = rejects_form(path)
+    told = pd.DataFrame([fault._asdict() for fault in outcome.faults]).groupby("row").agg(tuple)
+    told = told.map(" | ".join).add_prefix(TOLD).reset_index(names=f"{TOLD}row")
+    numbers = told[f"{TOLD}row"].to_numpy()
+    columns = pd.concat([reading.frame.set_index(reading.row).astype(object), reading.rejected.astype(object)])
+    rows = columns.reindex(numbers).reset_index(drop=True)
+    rows = rows.drop(columns=[name for name in rows.columns if str(name).startswith(TOLD)])
+    rows.columns = pd.Index(_storable_names(rows.columns))
+    shape_of = dict(zip(reading.row.tolist(), reading.geometry, strict=True))
+    shape_of |= dict(zip(reading.rejected.index.tolist(), reading.rejected_geometry, strict=True))
+    shapes = gpd.GeoSeries([shape_of.get(number) for number in numbers.tolist()], crs=reading.crs)
+    rejects = pd.concat([told, rows.infer_objects()], axis=1).assign(**{SHAPE: shapes})
     path.unlink(missing_ok=True)
-    gpd.GeoDataFrame(pd.concat([told, rows], axis=1), geometry=shapes).to_file(path, driver=form)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a delivery without a coordinate system
+        try:
+            gpd.GeoDataFrame(rejects, geometry=SHAPE, crs=reading.crs).to_file(path, driver=form, layer="rejects")
+        except (DataSourceError, DataLayerError, FieldError, FeatureError) as error:
+            raise DeliveryError(f"the rejected rows cannot be written: {error}") from None
+
+
+def _storable_names(delivered: "pd.Index[str]") -> list[str]:
+    """Give the names under which one file can hold all columns: GeoPackage has two of its own and ignores case."""
+    taken_names = {"fid", "geom", SHAPE}
+    found = []
+    for name in map(str, delivered):
+        free = name
+        while free.lower() in taken_names:
+            free += "_"
+        taken_names.add(free.lower())
+        found.append(free)
+    return found
 
 
 def said_of(found: Extract) -> str:
@@ -134,11 +178,13 @@ def load_extract(county: County, path: Path, found: Extract, progress: Progress 
 def outline(path: Path) -> BaseGeometry:
     """Give the one polygon of a county file in EPSG:4326. DeliveryError where it holds none or several rows."""
     reading = read(path)
-    shapes = [shape for shape in reading.geometry if shape is not None]
+    shapes = reading.geometry[[shape is not None for shape in reading.geometry]]
     if len(shapes) != 1 or reading.faults:
         told = f"; {reading.faults[0].expected}, got {reading.faults[0].actual}" if reading.faults else ""
         raise DeliveryError(f"{path.name}: expected one polygon, got {len(shapes)}{told}")
-    moved: BaseGeometry = to_storage(reading.geometry[:1], reading.crs, EXCHANGE)[0]
+    if reading.crs is None:
+        raise DeliveryError(f"{path.name}: expected a file that names its coordinate system, got none")
+    moved: BaseGeometry = to_storage(shapes, reading.crs, EXCHANGE)[0]
     return moved
 
 

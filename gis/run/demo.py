@@ -14,6 +14,7 @@ from gis.layer import Use, digest_text
 from gis.run import deliver, fill, grid, patrol, pipes
 from gis.run.record import Made, latest, record
 from gis.store import county as store
+from gis.store import server
 from gis.store.county import County, Founding
 from gis.store.load import Outcome
 from gis.store.osm import Extract
@@ -45,32 +46,36 @@ def run(settings: Settings, *, osm: Path | None, workers: int, progress: Progres
         raise Refused(f"--workers: expected at least 1, got {workers}")
     if osm is not None and not osm.is_file():
         raise Refused(f"{osm}: expected an OpenStreetMap extract (.osm.pbf), got no file")
-    wanted = _digest(osm)
+    wanted = _digest(osm, workers)
     name = DATABASE if osm is None else f"{DATABASE}_{hashlib.sha256(str(osm.resolve()).encode()).hexdigest()[:8]}"
     own = replace(settings, database=name)
-    kept = _kept(own, wanted)
-    if kept is not None:
-        county, facts = kept
-        progress("kept")
-    else:
-        store.reset(own)
-        county, facts = _built(own, osm, workers, progress)
-        with county.writing() as connection:
-            record(connection, county, Made("demo", {"workers": workers}, wanted, seed=SEED, result=facts))
-    return Demo(county, facts | _found(county, workers, progress), county.name)
+    with server.alone(own, name):
+        kept = _kept(own, wanted)
+        if kept is not None:
+            county, facts = kept
+            progress("kept")
+        else:
+            store.reset(own)
+            county, facts = _built(own, osm, workers, progress)
+            with county.writing() as connection:
+                record(connection, county, Made("demo", {"workers": workers}, wanted, seed=SEED, result=facts))
+        return Demo(county, facts | _found(county, workers, progress), county.name)
 
 
-def _digest(osm: Path | None) -> str:
-    parts = [version("wangge"), str(SEED), *(digest_text(layer) for layer in layers.every()), repr(law.rules())]
+def _digest(osm: Path | None, workers: int) -> str:
+    parts = [
+        version("wangge"),
+        str(SEED),
+        str(workers),
+        *(digest_text(layer) for layer in layers.every()),
+        repr(law.rules()),
+    ]
     found = hashlib.sha256("\n".join(parts).encode())
-    folder = Path(__file__).parents[1]
-    for file in sorted(
-        [*folder.glob("synth/*.py"), *folder.glob("plan/*.py"), *folder.glob("store/**/*.py"), *folder.glob("run/*.py")]
-    ):
+    for file in sorted(Path(__file__).parents[1].rglob("*.py")):
         found.update(file.read_bytes())
     if osm is not None:
-        with osm.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
+        with osm.open("rb") as extract:
+            found.update(hashlib.file_digest(extract, "sha256").digest())
     return found.hexdigest()
 
 
@@ -92,7 +97,7 @@ def _kept(own: Settings, wanted: str) -> tuple[County, dict[str, Any]] | None:
 
 
 def _built(own: Settings, osm: Path | None, workers: int, progress: Progress) -> tuple[County, dict[str, Any]]:
-    county, outcomes = _invented(own, progress) if osm is None else _extracted(own, osm, progress)
+    county, outcomes = _invented(own, workers, progress) if osm is None else _extracted(own, osm, progress)
     progress("law")
     rules.apply(county, law.rules())
     filled = fill.fill(county, seed=SEED, workers=workers, progress=progress)
@@ -113,11 +118,11 @@ def _built(own: Settings, osm: Path | None, workers: int, progress: Progress) ->
     return county, facts
 
 
-def _invented(own: Settings, progress: Progress) -> tuple[County, dict[str, Outcome]]:
+def _invented(own: Settings, workers: int, progress: Progress) -> tuple[County, dict[str, Outcome]]:
     """Make the invented county's files and load them through the same door as any delivery."""
     progress("invent")
     today = store.today_in(invented.TIMEZONE)
-    frames = invented.county(SEED, today=today)
+    frames = invented.county(SEED, today=today, workers=workers)
     files = {path.stem: path for path in invented.write(own.state / "demo" / "deliveries", frames)}
     outline = deliver.outline(files.pop("county"))
     name = "合成县（虚构）"

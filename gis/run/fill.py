@@ -33,7 +33,7 @@ class Filled:
 def fill(county: County, *, seed: int, workers: int, progress: Progress = lambda _: None) -> Filled:
     """Invent what is missing and store it, marked as invented; a layer that has rows of its own is left alone.
 
-    Grades and years are drawn for buildings that have none. Checks are invented only where none are recorded.
+    Grades and years are drawn where no building has a grade. Checks are invented only where none are recorded.
     """
     today = county.today()
     outcomes = {}

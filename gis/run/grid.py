@@ -44,6 +44,7 @@ def make(county: County, *, target: float = 60.0, code_scheme: str = "local") ->
         stored = features(connection, county, layers.one(Use.CELL))
         if len(stored):
             raise Refused(f"{len(stored)} grid cells are in use already: they are kept, for their codes carry history")
+        retired = _codes(connection, county)
         towns = features(connection, county, layers.one(Use.TOWN))
         streets = _lines(connection, county, Use.STREET)
         barriers = _lines(connection, county, Use.BARRIER)
@@ -52,7 +53,7 @@ def make(county: County, *, target: float = 60.0, code_scheme: str = "local") ->
         raise Refused("no town is stored: cells are made inside towns, so load those first")
     load_of = np.ones(len(points))
     made = planner.make_cells(shapes(towns), streets, barriers, points, load_of, target=target)
-    frame = _coded(county, towns, made)
+    frame = _coded(county, towns, made, retired)
     reading = reading_of(frame, shapes(made), f"EPSG:{county.srid}")
     outcome = load(county, layers.one(Use.CELL), reading, Origin("grid make", crs=reading.crs), terms=Terms())
     if outcome.rejected:
@@ -76,6 +77,8 @@ def check(county: County) -> pd.DataFrame:
     with county.reading() as connection:
         towns = features(connection, county, layers.one(Use.TOWN))
         stored = features(connection, county, layers.one(Use.CELL))
+    if stored.empty:
+        raise Refused("no grid cells are in use: `wangge grid make` makes them, and there is nothing to check")
     places = {code: place for place, code in enumerate(towns["code"])}
     stored["town"] = [places.get(code, -1) for code in stored["town_code"]]
     found = planner.faults(stored, shapes(towns))
@@ -108,22 +111,29 @@ def _lines(connection: sa.Connection, county: County, use: Use) -> np.ndarray[tu
     return np.concatenate([np.empty(0, dtype=object), *found])
 
 
-def _coded(county: County, towns: pd.DataFrame, made: pd.DataFrame) -> pd.DataFrame:
-    """Give cells their 15 digits: county 6, town 3, 000 as village part, serial 3.
+def _codes(connection: sa.Connection, county: County) -> list[str]:
+    """Give every cell code that was ever used, also of cells that ended."""
+    table = county.schema.table(layers.one(Use.CELL))
+    past = county.schema.past(layers.one(Use.CELL))
+    return list(connection.scalars(sa.union(sa.select(table.c.code), sa.select(past.c.code))).all())
+
+
+def _coded(county: County, towns: pd.DataFrame, made: pd.DataFrame, used: list[str]) -> pd.DataFrame:
+    """Give cells their 15 digits: county 6, town 3, 000 as village part, serial 3; serials go on after those used.
 
     The local scheme numbers towns by place, west→east within north→south, since no official code fits.
     """
     order = _town_order(towns)
-    serials = made["serial"].to_numpy(int)
-    if serials.max(initial=0) > 999 or len(towns) > 999:
+    prefixes = [f"{county.code:0>6}{order[town]:03d}{WHOLE_TOWN}" for town in made["town"]]
+    last: dict[str, int] = {}
+    for code in used:
+        last[code[:-3]] = max(last.get(code[:-3], 0), int(code[-3:]))
+    serials = [last.get(prefix, 0) + int(serial) for prefix, serial in zip(prefixes, made["serial"], strict=True)]
+    if max(serials, default=0) > 999 or len(towns) > 999:
         raise Refused("a town would have more than 999 cells, and the code has three digits: raise --target")
-    codes = [
-        f"{county.code:0>6}{order[town]:03d}{WHOLE_TOWN}{serial:03d}"
-        for town, serial in zip(made["town"], serials, strict=True)
-    ]
     return pd.DataFrame(
         {
-            "code": codes,
+            "code": [f"{prefix}{serial:03d}" for prefix, serial in zip(prefixes, serials, strict=True)],
             "code_scheme": "local",
             "town_code": [towns["code"].iloc[int(town)] for town in made["town"]],
             "load": made["load"].to_numpy(float),

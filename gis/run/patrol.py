@@ -19,7 +19,7 @@ from gis.store.fetch import features, shapes
 
 @dataclass(frozen=True, slots=True)
 class Patrol:
-    """The areas that were made, how even they are, and each town's own exclaves (name, m²)."""
+    """The areas that were made, how even they are, each town's own exclaves (name, m²), and areas without a worker."""
 
     run: int
     workers: int
@@ -29,6 +29,7 @@ class Patrol:
     total_load: float
     empty: tuple[int, ...]
     exclaves: tuple[tuple[str, float], ...]
+    without_worker: int
 
 
 def areas(county: County, *, workers: int, seed: int = 0) -> Patrol:
@@ -79,7 +80,15 @@ def areas(county: County, *, workers: int, seed: int = 0) -> Patrol:
         run = record(connection, county, made)
         _store(connection, county, run, cells, found, list(people["code"]))
     return Patrol(
-        run, workers, found.extra_pieces, found.max_over_mean, found.bound, float(load.sum()), found.empty, named
+        run=run,
+        workers=workers,
+        extra_pieces=found.extra_pieces,
+        max_over_mean=found.max_over_mean,
+        bound=found.bound,
+        total_load=float(load.sum()),
+        empty=found.empty,
+        exclaves=named,
+        without_worker=max(workers - len(people), 0),
     )
 
 

@@ -62,17 +62,18 @@ def conform(
     DeliveryError where a column named by hand does not exist.
     """
     sources = _sources(layer, list(reading.frame.columns), terms.mapping)
+    used = {column for columns in sources.values() for column in columns}
     found = Conformed(
         frame=pd.DataFrame({"row_no": np.asarray(reading.row, dtype=np.int64)}),
         geometry=None,
         fields=tuple(sources),
-        ignored=tuple(str(name) for name in reading.frame.columns if name not in set(sources.values())),
+        ignored=tuple(str(name) for name in reading.frame.columns if name not in used),
         faults=list(reading.faults),
         repaired={},
         emptied=Counter(),
     )
-    for name, column in sources.items():
-        _read_column(found, layer.field(name), reading.frame[column], terms)
+    for name, columns in sources.items():
+        _read_column(found, layer.field(name), _first(reading.frame, columns), terms)
     found.repaired.update(_joined(reading.repairs))
     if layer.geometry is not None and not all(shape is None for shape in reading.geometry):
         mended = _read_geometry(found, layer.geometry, reading.geometry, to_metres)
@@ -83,8 +84,8 @@ def conform(
     return found
 
 
-def _sources(layer: Layer, delivered: Sequence[str], mapping: Mapping[str, str]) -> dict[str, str]:
-    """Give per field the delivered column it is read from: named by hand, else the first of its names that is there."""
+def _sources(layer: Layer, delivered: Sequence[str], mapping: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
+    """Give per field the delivered columns it is read from: the one named by hand, else all of its names, in order."""
     for name, column in mapping.items():
         layer.field(name)
         if column not in delivered:
@@ -97,8 +98,17 @@ def _sources(layer: Layer, delivered: Sequence[str], mapping: Mapping[str, str])
         names = [name.lower() for name in (each.name, *each.source, each.zh)]
         columns = [mapping[each.name]] if each.name in mapping else [lower[name] for name in names if name in lower]
         if columns and not each.once:
-            chosen[each.name] = columns[0]
+            chosen[each.name] = tuple(dict.fromkeys(columns))
     return chosen
+
+
+def _first(frame: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[Any]":
+    """Give per row the first value that is not empty."""
+    found = frame[columns[0]].astype(object)
+    for column in columns[1:]:
+        empty = found.isna() | (found.astype(str).str.strip() == "")
+        found = found.where(~empty, frame[column].astype(object))
+    return found
 
 
 def _read_column(found: Conformed, wanted: Field, delivered: "pd.Series[Any]", terms: Terms) -> None:
@@ -169,14 +179,14 @@ def _key_by_geometry(found: Conformed, key: str, delivered: Geometries) -> None:
         found.fields = (key, *found.fields)
 
 
-def _refuse_keys(found: Conformed, key: Field, reading: Reading, sources: Mapping[str, str]) -> None:
+def _refuse_keys(found: Conformed, key: Field, reading: Reading, sources: Mapping[str, tuple[str, ...]]) -> None:
     """Refuse keys that no index holds, and rows whose key a faulty row has too: which one is meant cannot be told."""
     if key.name not in found.frame:
         return
     bad = {fault.row for fault in found.faults}
     given = dict(zip(found.frame["row_no"].tolist(), found.frame[key.name], strict=True))
     if key.name in sources and len(reading.rejected):
-        rejected = values.read(key, reading.rejected[sources[key.name]]).values
+        rejected = values.read(key, _first(reading.rejected, sources[key.name])).values
         given |= dict(zip(reading.rejected.index.tolist(), rejected, strict=True))
     faulty = {given[row]: row for row in sorted(bad, reverse=True) if given.get(row) is not None}
     for row, value in given.items():

@@ -120,7 +120,10 @@ def found(settings: Settings, founding: Founding) -> County:
     with _permitted(settings), owner.begin() as connection:
         connection.execute(sa.text("SELECT pg_advisory_xact_lock(7715, 0)"))
         if sa.inspect(connection).has_table(table.name) and connection.execute(sa.select(table.c.name)).first():
-            raise Refused(f"database {settings.database} holds a county already; `wangge db reset --yes` removes it")
+            raise Refused(
+                f"database {settings.database} holds a county already; `wangge db reset --yes --database "
+                f"{settings.database}` removes it"
+            )
         migrate.upgrade(connection, srid)
         stored = crs.to_storage(_array(outline), crs.EXCHANGE, srid)[0]
         scheme = founding.code_scheme or ("gbt2260" if founding.code else "local")

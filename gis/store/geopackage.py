@@ -1,5 +1,6 @@
 """Read GeoPackage: GDAL gives the rows, and SQLite is asked beside it whether all rows and shapes have come."""
 
+import re
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -10,6 +11,9 @@ from gis.store.delivered import Delivered, Fault, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+UNDEFINED = re.compile(r'\w+\["Undefined ')
+"""How GDAL names the systems 0 and -1 of a GeoPackage, which say that the system is not known."""
 
 
 def read(path: str, sublayer: str | None) -> Delivered:
@@ -35,11 +39,12 @@ def read(path: str, sublayer: str | None) -> Delivered:
     if table.num_rows != counted:
         raise DeliveryError(f"expected the {counted} rows of {chosen}, GDAL gave {table.num_rows}")
     columns, text_faults = _columns(table, shapes)
+    crs = None if UNDEFINED.match(meta["crs"] or "") else meta["crs"]
     return Delivered(
         columns=columns,
         wkb=table.column(shapes) if shapes else _nulls(table.num_rows),
-        crs=meta["crs"],
-        crs_declared=meta["crs"] is not None,
+        crs=crs,
+        crs_declared=crs is not None,
         faults=sorted(faults + text_faults),
         sublayer=chosen,
         sublayers=names,

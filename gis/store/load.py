@@ -22,6 +22,7 @@ from gis.store.conform import Conformed, Terms, conform
 from gis.store.county import County
 from gis.store.delivered import Fault
 from gis.store.reading import Reading
+from gis.store.repeat import retried
 from gis.store.schema import PLACES
 
 Progress = Callable[[str], None]
@@ -76,7 +77,8 @@ def load(
     """
     _refuse_not_delivered(layer)
     rows = conform(layer, reading, terms, lambda shapes: _to_storage(shapes, origin.crs, county.srid))
-    with county.writing() as connection:
+
+    def write(connection: sa.Connection) -> Outcome:
         progress("stage")
         table = staging.staged(connection, layer, rows, county.srid)
         connection.execute(sa.text(f'LOCK TABLE "{layer.name}" IN SHARE ROW EXCLUSIVE MODE'))
@@ -85,6 +87,8 @@ def load(
         staging.without(connection, table, faults)
         progress("merge")
         return _merged(connection, county, layer, table, rows, faults, origin=origin, delivered=reading.delivered)
+
+    return retried(county, write)
 
 
 def judge(connection: sa.Connection, layer: Layer, reading: Reading, origin: Origin, terms: Terms) -> Outcome:
@@ -162,11 +166,14 @@ def _merged(
     values["invented"] = _invented(stored, table, brought, synthetic=origin.synthetic)
     if layer.located and rows.geometry is not None:
         values |= _places(county, layer, table)
+    changing = sa.select(stored.c.id).where(same_key, differs).order_by(stored.c.id)
+    connection.execute(changing.with_for_update(of=stored))  # in the order in which checks lock their objects
     connection.execute(sa.update(stored).values(values).where(same_key, differs))
     fresh = values | {"invented": sa.literal(brought if origin.synthetic else [], stored.c.invented.type)}
     fresh["id"] = _identity(county, layer, table)
     rows_new = (
         sa.select(*(value.label(name) for name, value in fresh.items()))
+        .select_from(table)
         .where(~sa.exists().where(same_key))
         .order_by(table.c.row_no)
     )
@@ -176,10 +183,10 @@ def _merged(
 
 def _identity(county: County, layer: Layer, table: sa.Table) -> sa.ColumnElement[Any]:
     """Give the id of a new row: the one that its key had before where it comes back, else the next."""
-    past = county.schema.past(layer)
+    past, present = county.schema.past(layer), county.schema.table(layer).alias()
     known = (
         sa.select(past.c.id)
-        .where(past.c[layer.key] == table.c[layer.key])
+        .where(past.c[layer.key] == table.c[layer.key], ~sa.exists().where(present.c.id == past.c.id))
         .order_by(past.c.recorded_until.desc())
         .limit(1)
     )

@@ -41,6 +41,7 @@ M_DROPPED = "m dropped"
 EMPTY_PART_DROPPED = "empty part dropped"
 UNWRAPPED = "taken out of a collection"
 VERTEX_DROPPED = "repeated vertex dropped"
+RING_TURNED = "ring order turned"
 RING_UNTANGLED = "self-touching ring untangled"
 
 
@@ -86,6 +87,8 @@ def mend(geometry: Geometries, wanted: Geometry) -> Mended:
     work.convert()
     work.drop_repeated_vertices()
     work.refuse_without_extent()
+    if wanted is Geometry.POLYGON:
+        work.orient()
     work.untangle()
     if wanted is Geometry.POLYGON:
         work.geometry = shapely.orient_polygons(work.geometry, exterior_cw=False)
@@ -189,6 +192,13 @@ class _Work:
         )
         for place in np.unique(places[~(size > 0)]):
             self._refuse(place, f"{word} above zero in every part", f"{word} of zero")
+
+    def orient(self) -> None:
+        """Turn every outer ring counter-clockwise and every hole clockwise (RFC 7946 3.1.6)."""
+        turned = np.asarray(shapely.orient_polygons(self.geometry, exterior_cw=False), dtype=object)
+        for place in np.flatnonzero(~shapely.equals_identical(self.geometry, turned) & ~shapely.is_missing(turned)):
+            self.repairs.append((int(place), RING_TURNED))
+        self.geometry = turned
 
     def untangle(self) -> None:
         for place in np.flatnonzero(~shapely.is_valid(self.geometry) & ~shapely.is_missing(self.geometry)):

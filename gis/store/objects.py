@@ -15,6 +15,15 @@ from gis.layer import Layer, Use
 from gis.store.schema import Schema, constraint_name, constraints, quoted
 
 FILES = ("clock", "history", "status")
+CALLABLE = {
+    "county_timezone()": "wangge_app, wangge_reader",
+    "county_day(timestamp with time zone)": "wangge_app, wangge_reader",
+    "midnight(timestamp with time zone, integer, text)": "wangge_app, wangge_reader",
+    "recorded_now()": "wangge_app, wangge_reader",
+    "patrol_kinds()": "wangge_app, wangge_reader",
+    "day_is_closed(date)": "wangge_app",
+}
+"""Who may call a function by name; nobody may call the others, of which some run with the owner's rights."""
 MARK = re.compile(r"^-- object: (.+)$", re.MULTILINE)
 NEW = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
 OLD = "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
@@ -94,7 +103,7 @@ def _patrol_kinds() -> DatabaseObject:
             f"AS $$ VALUES {values} $$",
         )
     )
-    return DatabaseObject("function patrol_kinds()", create, "DROP FUNCTION patrol_kinds()")
+    return _function("function patrol_kinds()", create)
 
 
 def _functions() -> list[DatabaseObject]:
@@ -103,9 +112,16 @@ def _functions() -> list[DatabaseObject]:
         text = resources.files("gis.store").joinpath("sql", f"{file}.sql").read_text(encoding="utf-8")
         pieces = MARK.split(text)[1:]
         for name, body in zip(pieces[::2], pieces[1::2], strict=True):
-            drop = "DROP " + name.replace("function", "FUNCTION", 1)
-            found.append(DatabaseObject(name, body.strip().rstrip(";"), drop))
+            found.append(_function(name, body.strip().rstrip(";")))
     return found
+
+
+def _function(name: str, create: str) -> DatabaseObject:
+    signature = name.removeprefix("function ")
+    rights = f";\nREVOKE ALL ON FUNCTION {signature} FROM PUBLIC"
+    if signature in CALLABLE:
+        rights += f";\nGRANT EXECUTE ON FUNCTION {signature} TO {CALLABLE[signature]}"
+    return DatabaseObject(name, create + rights, f"DROP FUNCTION {signature}")
 
 
 def _triggers(layer: Layer, schema: Schema) -> list[DatabaseObject]:

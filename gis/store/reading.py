@@ -12,7 +12,7 @@ import stat
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -68,7 +68,8 @@ class Reading:
 
     `frame` holds the delivered columns of the good rows, `geometry` their shapes as delivered (None only where the row
     has none) and `row` their numbers in the file from 1. `repairs` are those already made, by row number. `rejected`
-    holds the columns of the rows with `faults`, indexed by row number. `crs` is an authority's name such as EPSG:4490,
+    holds the columns of the rows with `faults`, indexed by row number, and `rejected_geometry` their shapes, None where
+    they could not be read. `crs` is an authority's name such as EPSG:4490,
     WKT where there is no such name, None where unknown; `crs_declared` says that the file itself names it.
     """
 
@@ -83,6 +84,7 @@ class Reading:
     delivered: int
     sublayer: str
     sublayers: tuple[str, ...]
+    rejected_geometry: Geometries = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
 def read(
@@ -229,6 +231,7 @@ def assembled(delivered: Delivered, crs: str | None = None) -> Reading:
         delivered=count,
         sublayer=delivered.sublayer,
         sublayers=delivered.sublayers,
+        rejected_geometry=shapes.geometry[~good],
     )
 
 

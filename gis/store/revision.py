@@ -6,6 +6,7 @@ grants: those come from comparing two catalogues, that of the migrated database 
 
 import os
 import sys
+from collections.abc import Mapping
 from typing import Literal
 
 import sqlalchemy as sa
@@ -14,12 +15,13 @@ from alembic.autogenerate.api import AutogenContext
 from alembic.migration import MigrationContext
 from geoalchemy2 import Geometry as Shape
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.pool import NullPool
 
 from gis.errors import Refused
 from gis.store import build, migrate, server
 from gis.store.migrate import folder, upgrade, written
-from gis.store.objects import after_tables, before_tables
-from gis.store.schema import Schema
+from gis.store.objects import DatabaseObject, after_tables, before_tables
+from gis.store.schema import Schema, quoted
 from gis.store.settings import settings_from
 
 SRID = 3857
@@ -47,6 +49,13 @@ def downgrade() -> None:
     raise RuntimeError("a county's past is not unmade: restore a backup instead")
 '''
 DATABASE = "wangge_revision"
+GONE = {
+    "trigger": "DROP TRIGGER {name} ON {table}",
+    "constraint": "ALTER TABLE {table} DROP CONSTRAINT {name}",
+    "view": "DROP VIEW {name}",
+    "function": "DROP FUNCTION {name}",
+}
+"""How what the layers no longer say is dropped, in this order. Keys are dropped by Alembic."""
 
 
 def rendered(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
@@ -75,10 +84,9 @@ def write(connection: sa.Connection, revision: str, message: str) -> list[str]:
     slug = "_".join(message.lower().split())[:40].rstrip(".")
     before = [each for each in before_tables() if each.name in changed]
     after = [each for each in after_tables(schema) if each.name in changed]
-    drop = [each for each in reversed(after) if each.name in found]
-    gone = sorted(name for name in found.keys() - wanted.keys() if name.split()[0] in {"trigger", "function", "view"})
-    if gone:
-        raise Refused(f"write the drop of these by hand: {', '.join(gone)}")
+    drop = [each for each in reversed(after) if each.name in found and not _stands(each)]
+    after = [_replacing(each) if each.name in found and _stands(each) else each for each in after]
+    drop += _gone(found, wanted)
     sql = folder() / f"{revision}_{slug}.sql"
     sql.write_text(written(drop, before, after), encoding="utf-8")
     python = folder() / f"{revision}_{slug}.py"
@@ -92,6 +100,32 @@ def write(connection: sa.Connection, revision: str, message: str) -> list[str]:
         encoding="utf-8",
     )
     return [sql.name, python.name]
+
+
+def _stands(each: DatabaseObject) -> bool:
+    """Whether it is replaced in place, because something stands on it: grants on a view, triggers on a function."""
+    return each.name.startswith("view ") or "RETURNS trigger" in each.create
+
+
+def _replacing(each: DatabaseObject) -> DatabaseObject:
+    return each._replace(create=each.create.replace("CREATE ", "CREATE OR REPLACE ", 1))
+
+
+def _gone(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[DatabaseObject]:
+    """Give the drops of what is found and not wanted; Refused for a table, whose past a migration must not unmake."""
+    gone = sorted(found.keys() - wanted.keys())
+    tables = [name for name in gone if name.startswith("table ")]
+    if tables:
+        raise Refused(f"write by hand what becomes of the rows of these: {', '.join(tables)}")
+    drops = []
+    for kind, statement in GONE.items():
+        for name in gone:
+            said, _, rest = name.partition(" ")
+            if said == kind and not (kind == "constraint" and found[name].startswith(("PRIMARY", "UNIQUE", "FOREIGN"))):
+                table, _, own = rest.partition(".")
+                text = statement.format(name=own or rest, table=quoted(table))
+                drops.append(DatabaseObject(name, "", text))
+    return drops
 
 
 def _operations(connection: sa.Connection, schema: Schema) -> str:
@@ -108,14 +142,15 @@ def main() -> None:
     server.up(settings)
     server.drop_database(settings, DATABASE)
     server.create_database(settings, DATABASE)
-    engine = sa.create_engine(server.sqlalchemy_url(settings, server.DatabaseRole.OWNER, DATABASE))
-    with engine.begin() as connection:
-        if any(folder().glob("*.sql")):
-            upgrade(connection, SRID)
-        for name in write(connection, revision, message):
-            sys.stdout.write(f"{name}\n")
-    engine.dispose()
-    server.drop_database(settings, DATABASE)
+    engine = sa.create_engine(server.sqlalchemy_url(settings, server.DatabaseRole.OWNER, DATABASE), poolclass=NullPool)
+    try:
+        with engine.begin() as connection:
+            if any(folder().glob("*.sql")):
+                upgrade(connection, SRID)
+            for name in write(connection, revision, message):
+                sys.stdout.write(f"{name}\n")
+    finally:
+        server.drop_database(settings, DATABASE)
 
 
 if __name__ == "__main__":

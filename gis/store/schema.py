@@ -19,7 +19,7 @@ TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.DATE: sa.Date(),
     Kind.INSTANT: sa.DateTime(timezone=True),
     Kind.UUID: sa.Uuid(),
-    Kind.JSON: postgresql.JSONB(),
+    Kind.JSON: postgresql.JSONB(none_as_null=True),
 }
 PLACES = {"town_id": Use.TOWN, "village_id": Use.VILLAGE, "cell_id": Use.CELL}
 
@@ -97,10 +97,9 @@ def spot(table: sa.Table) -> sa.Column[object]:
 def _table(layer: Layer, srid: int, metadata: sa.MetaData) -> sa.Table:
     built = sa.Table(layer.name, metadata, *_columns(layer, srid, past=False), comment=f"{layer.title} · {layer.doc}")
     name = layer.name
-    if layer.derived:
-        for group in layer.unique:
-            sa.UniqueConstraint(*(built.c[each] for each in group), name=f"{name}_{'_'.join(group)}_key")
-    else:
+    for group in layer.unique:
+        sa.UniqueConstraint(*(built.c[each] for each in group), name=f"{name}_{'_'.join(group)}_key")
+    if not layer.derived:
         sa.UniqueConstraint(built.c[layer.key], name=f"{name}_{layer.key}_key")
     if layer.single:
         sa.Index(f"{name}_single", sa.text("(true)"), unique=True, _table=built)

@@ -1,5 +1,7 @@
 """The PostgreSQL server behind a county: our private one, or the one that DATABASE_URL names; up, down and status."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ __all__ = [
     "DatabaseRole",
     "Server",
     "Status",
+    "alone",
     "connect",
     "create_database",
     "databases",
@@ -219,6 +222,15 @@ def drop_database(settings: Settings, name: str) -> None:
     """Remove a database with all it holds, ending its sessions; one that does not exist is no failure."""
     with connect(maintenance(settings), DatabaseRole.SUPERUSER) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+@contextmanager
+def alone(settings: Settings, name: str) -> Iterator[None]:
+    """Wait until nobody else of this server works under that name, and keep others waiting meanwhile."""
+    up(settings)
+    with connect(maintenance(settings), DatabaseRole.SUPERUSER) as connection:
+        connection.execute("SELECT pg_advisory_lock(7714, hashtext(%s))", [name])
+        yield
 
 
 def has_database(settings: Settings) -> bool:

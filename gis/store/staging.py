@@ -64,20 +64,21 @@ def judged(connection: sa.Connection, layer: Layer, table: sa.Table) -> list[Fau
     for name, expected in wanted.items():
         empty = sa.select(table.c.row_no).where(table.c[name].is_(None)).order_by(table.c.row_no)
         faults += [Fault(row, name, "required", expected, "null") for row in connection.scalars(empty).all()]
-    faults += _broken(connection, layer, table)
+    faults += broken(connection, layer, table)
     faults += _doubled(connection, layer, table)
     return faults
 
 
-def _broken(connection: sa.Connection, layer: Layer, table: sa.Table) -> Iterator[Fault]:
+def broken(connection: sa.Connection, layer: Layer, table: sa.Table) -> Iterator[Fault]:
+    """Give every CHECK that a staged row breaks; the table has `row_no` and every column that the constraints name."""
     names = {field.name for field in layer.fields}
     for constraint in constraints(layer):
         good = sa.literal_column(f"({constraint.check})", sa.Boolean())
         own = constraint.name.rpartition("_")[0]
         field = own if own in names else "geom" if "geom" in constraint.check else ""
         value = table.c[field] if field in names else _told(table, constraint.check)
-        broken = sa.select(table.c.row_no, value.label("actual")).where(sa.not_(good)).order_by(table.c.row_no)
-        for row, actual in connection.execute(broken):
+        bad = sa.select(table.c.row_no, value.label("actual")).where(sa.not_(good)).order_by(table.c.row_no)
+        for row, actual in connection.execute(bad):
             yield Fault(row, field or constraint.name, constraint.name, constraint.reason, shown(actual))
 
 

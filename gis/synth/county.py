@@ -29,7 +29,7 @@ Frames = dict[str, gpd.GeoDataFrame]
 Texts = NDArray[np.object_]
 
 
-def county(seed: int = 7, *, today: date, scale: float = 1.0) -> Frames:
+def county(seed: int = 7, *, today: date, scale: float = 1.0, workers: int = WORKERS) -> Frames:
     """Give the deliveries of the invented county by layer, in metres of EPSG:4549, as known at the start of `today`.
 
     `scale` 1 is about 3,000 houses on 78 km²; 10 is ten times both. Same seed, day and scale: same frames. Checks name
@@ -44,7 +44,7 @@ def county(seed: int = 7, *, today: date, scale: float = 1.0) -> Frames:
     frames["construction_site"] = _sites(rng, houses.sites(rng, ground, net, stock, count=SITES), today)
     frames["building"] = fill.grades(bare, seed=seed, today=today)
     frames["gas_user"] = fill.users(bare, frames["gas_pipeline"], seed=seed, today=today, homes=0.85)
-    frames["worker"] = fill.workers(frames["town"], count=round(WORKERS * scale) or 1, seed=seed, today=today)
+    frames["worker"] = fill.workers(frames["town"], count=round(workers * scale) or 1, seed=seed, today=today)
     frames["check"] = _checks(frames, seed=seed, today=today)
     return frames
 

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from gis import law, layers
 from gis.layer import Use
 from gis.store.county import County
+from gis.store.repeat import retried
 
 SAME = ("rule", "rank", "amount", "unit", "notice_days", "valid_to", "article", "citation", "verified")
 PLACE = ("jurisdiction", "subject", "category", "valid_from")
@@ -30,23 +31,29 @@ def apply(county: County, rules: Iterable[law.Rule]) -> Applied:
 
     A rule dated ahead needs no further write on its day: due dates follow the version in force.
     """
-    table = county.schema.table(layers.one(Use.RULE))
     wanted = {_place(row): row for row in map(_row, law.applicable(rules, county.jurisdiction))}
-    with county.writing() as connection:
-        connection.execute(sa.text("SELECT pg_advisory_xact_lock(7717, 0)"))
-        columns = [table.c[name] for name in ("id", *PLACE, *SAME)]
-        stored = connection.execute(sa.select(*columns).where(table.c.withdrawn_at.is_(None))).mappings().all()
-        kept = {_place(row) for row in stored if _equal(row, wanted.get(_place(row)))}
-        gone = [row["id"] for row in stored if _place(row) not in kept]
-        if gone:
-            now = sa.func.now()
-            connection.execute(sa.update(table).where(table.c.id.in_(gone)).values(withdrawn_at=now))
-        fresh = [row for place, row in sorted(wanted.items()) if place not in kept]
-        if fresh:
-            number = sa.func.concat("R-", sa.func.nextval("object_id"))
-            connection.execute(sa.insert(table).values(number=number), fresh)
+    written, withdrawn, unchanged = retried(county, lambda connection: _brought(connection, county, wanted))
     unverified = sum(not row["verified"] for row in wanted.values())
-    return Applied(len(fresh), len(gone), len(kept), unverified, law.chain(county.jurisdiction))
+    return Applied(written, withdrawn, unchanged, unverified, law.chain(county.jurisdiction))
+
+
+def _brought(
+    connection: sa.Connection, county: County, wanted: dict[tuple[str, ...], dict[str, Any]]
+) -> tuple[int, int, int]:
+    """Withdraw what is not wanted, write what is not stored, and give how many of each and how many stayed."""
+    table = county.schema.table(layers.one(Use.RULE))
+    connection.execute(sa.text("SELECT pg_advisory_xact_lock(7717, 0)"))
+    columns = [table.c[name] for name in ("id", *PLACE, *SAME)]
+    stored = connection.execute(sa.select(*columns).where(table.c.withdrawn_at.is_(None))).mappings().all()
+    kept = {_place(row) for row in stored if _equal(row, wanted.get(_place(row)))}
+    gone = [row["id"] for row in stored if _place(row) not in kept]
+    if gone:
+        connection.execute(sa.update(table).where(table.c.id.in_(gone)).values(withdrawn_at=sa.func.now()))
+    fresh = [row for place, row in sorted(wanted.items()) if place not in kept]
+    if fresh:
+        number = sa.func.concat("R-", sa.func.nextval("object_id"))
+        connection.execute(sa.insert(table).values(number=number), fresh)
+    return len(fresh), len(gone), len(kept)
 
 
 def _row(each: law.Applicable) -> dict[str, Any]:

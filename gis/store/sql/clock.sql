@@ -37,7 +37,7 @@ END $$;
 -- a shared advisory lock named by its recorded day until it commits; who asks for a day that is over takes that lock
 -- alone for a moment (`day_is_closed`) and so waits for the day's last writers. A transaction that began on D but writes
 -- for the first time on D + 1 is refused. Writers also hold a shared lock that changing the law takes alone, because a
--- new rule version must meet all objects and checks, and they it.
+-- new rule version must meet all objects and checks, and they it. For `stamp_row` it notes which ids were drawn so far.
 CREATE FUNCTION hold_day() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
@@ -51,6 +51,7 @@ BEGIN
     ELSE
         PERFORM pg_advisory_xact_lock_shared(7717, 0);
     END IF;
+    PERFORM set_config('wangge.drawn', coalesce(pg_sequence_last_value('object_id'), 0)::text, true);
     IF held = mine THEN
         RETURN NULL;
     END IF;
@@ -71,6 +72,7 @@ BEGIN
     IF day >= county_day(clock_timestamp()) THEN
         RETURN false;
     END IF;
-    PERFORM pg_advisory_xact_lock(7716, day - date '2000-01-01');
+    PERFORM pg_advisory_lock(7716, day - date '2000-01-01');
+    PERFORM pg_advisory_unlock(7716, day - date '2000-01-01');
     RETURN true;
 END $$;

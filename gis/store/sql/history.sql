@@ -1,12 +1,22 @@
 -- What happens to a row stays known: features keep their past, logs are never rewritten.
 
 -- object: function stamp_row()
+-- A version begins where the one before it ended, never earlier: also where a transaction that began later was faster, and
+-- where an object comes back after its end. Only an id that was drawn before this statement can have a past to look up.
 CREATE FUNCTION stamp_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
+DECLARE
+    ended timestamptz;
 BEGIN
     NEW.recorded_at := recorded_now();
-    IF TG_OP = 'UPDATE' THEN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id) THEN
+            EXECUTE format('SELECT recorded_until FROM %I.%I WHERE id = $1 ORDER BY recorded_at DESC LIMIT 1',
+                           TG_TABLE_SCHEMA, TG_TABLE_NAME || '_past') INTO ended USING NEW.id;
+            NEW.recorded_at := greatest(NEW.recorded_at, ended);
+        END IF;
+    ELSE
         IF NEW.id <> OLD.id THEN
             RAISE EXCEPTION '%: an object keeps its id, % became %', TG_TABLE_NAME, OLD.id, NEW.id USING ERRCODE = 'check_violation';
         END IF;
@@ -61,6 +71,12 @@ DECLARE
     name text;
 BEGIN
     IF TG_OP = 'INSERT' THEN
+        after := to_jsonb(NEW);
+        FOREACH name IN ARRAY coalesce(TG_ARGV, '{}') LOOP
+            IF after -> name <> 'null'::jsonb THEN
+                RAISE EXCEPTION '%: % is written after the row, not with it', TG_TABLE_NAME, name USING ERRCODE = 'check_violation';
+            END IF;
+        END LOOP;
         NEW.recorded_at := recorded_now();
         RETURN NEW;
     ELSIF TG_OP = 'DELETE' THEN
@@ -68,7 +84,7 @@ BEGIN
     END IF;
     before := to_jsonb(OLD);
     after := to_jsonb(NEW);
-    FOREACH name IN ARRAY TG_ARGV LOOP
+    FOREACH name IN ARRAY coalesce(TG_ARGV, '{}') LOOP
         IF before -> name <> 'null'::jsonb AND after -> name IS DISTINCT FROM before -> name THEN
             RAISE EXCEPTION '%: % is written once', TG_TABLE_NAME, name USING ERRCODE = 'check_violation';
         END IF;

@@ -44,27 +44,31 @@ BEGIN
         notice_at = excluded.notice_at, due_at = excluded.due_at;
 END $$;
 
--- object: function hold_objects(text[], bigint[])
--- After checks are written: their objects must be stored, and must not change their class until we commit.
-CREATE FUNCTION hold_objects(layers text[], ids bigint[]) RETURNS void
+-- object: function hold_objects(text[], bigint[], boolean)
+-- After checks are written: their objects must not change their class until we commit. New checks need objects that are
+-- stored; a void does not, but an object that ended may be coming back right now: its writers are waited for, and wait for us.
+CREATE FUNCTION hold_objects(layers text[], ids bigint[], all_stored boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     name text;
     asked bigint[];
     found bigint;
+    held CONSTANT text := 'SELECT count(*) FROM (SELECT 1 FROM %I WHERE id = ANY ($1) ORDER BY id FOR SHARE) held';
 BEGIN
     FOR name IN SELECT DISTINCT unnest(layers) ORDER BY 1 LOOP
         IF NOT EXISTS (SELECT 1 FROM patrol_kinds() k WHERE k.layer = name) THEN
             RAISE EXCEPTION 'check: layer % is not patrolled', name USING ERRCODE = 'foreign_key_violation';
         END IF;
         SELECT array_agg(DISTINCT o.id) INTO asked FROM unnest(layers, ids) AS o (layer, id) WHERE o.layer = name;
-        EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %I WHERE id = ANY ($1) ORDER BY id FOR SHARE) held', name)
-            INTO found USING asked;
-        IF found < cardinality(asked) THEN
+        EXECUTE format(held, name) INTO found USING asked;
+        CONTINUE WHEN found = cardinality(asked);
+        IF all_stored THEN
             RAISE EXCEPTION 'check: % of % objects are not stored in %', cardinality(asked) - found, cardinality(asked), name
                 USING ERRCODE = 'foreign_key_violation';
         END IF;
+        EXECUTE format('LOCK TABLE %I IN SHARE MODE', name);
+        EXECUTE format(held, name) INTO found USING asked;
     END LOOP;
 END $$;
 
@@ -80,7 +84,8 @@ BEGIN
                (SELECT 1 FROM patrol_kinds() k WHERE k.layer = n.layer AND k.kind = n.kind)) THEN
         RAISE EXCEPTION 'check: a kind does not belong to its layer' USING ERRCODE = 'foreign_key_violation';
     END IF;
-    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n), (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n));
+    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n),
+                         (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n), true);
     SELECT array_agg(DISTINCT n.object_id) INTO ids FROM new_rows n;
     PERFORM 1 FROM status s WHERE s.object_id = ANY (ids) ORDER BY s.object_id, s.rule_version_id FOR UPDATE;
     UPDATE status s
@@ -103,7 +108,8 @@ CREATE FUNCTION recount_checks() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n), (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n));
+    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n),
+                         (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n), false);
     PERFORM status_rebuild((SELECT array_agg(DISTINCT n.object_id) FROM new_rows n));
     RETURN NULL;
 END $$;

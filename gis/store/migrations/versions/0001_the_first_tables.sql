@@ -407,16 +407,22 @@ SELECT id AS object_id, 'gas_user'::text AS layer, 'home_check'::text AS kind, "
 CREATE FUNCTION patrol_kinds() RETURNS TABLE (layer text, kind text)
 LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp
 AS $$ VALUES ('building', 'house_check'), ('construction_site', 'site_check'), ('gas_facility', 'facility_check'), ('gas_user', 'home_check') $$;
+REVOKE ALL ON FUNCTION patrol_kinds() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION patrol_kinds() TO wangge_app, wangge_reader;
 
 -- after: function county_timezone()
 CREATE FUNCTION county_timezone() RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_temp
 AS $$ SELECT coalesce((SELECT timezone FROM county), 'UTC') $$;
+REVOKE ALL ON FUNCTION county_timezone() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION county_timezone() TO wangge_app, wangge_reader;
 
 -- after: function county_day(timestamp with time zone)
 CREATE FUNCTION county_day(moment timestamptz) RETURNS date
 LANGUAGE sql STABLE PARALLEL SAFE SET search_path = public, pg_temp
 AS $$ SELECT (moment AT TIME ZONE county_timezone())::date $$;
+REVOKE ALL ON FUNCTION county_day(timestamp with time zone) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION county_day(timestamp with time zone) TO wangge_app, wangge_reader;
 
 -- after: function midnight(timestamp with time zone, integer, text)
 -- The midnight with which the day begins that lies `days` after the day of `moment`, in a time zone. Without a setting of
@@ -424,6 +430,8 @@ AS $$ SELECT (moment AT TIME ZONE county_timezone())::date $$;
 CREATE FUNCTION midnight(moment timestamptz, days integer, zone text) RETURNS timestamptz
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 AS $$ SELECT ((moment AT TIME ZONE zone)::date + days)::timestamp AT TIME ZONE zone $$;
+REVOKE ALL ON FUNCTION midnight(timestamp with time zone, integer, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION midnight(timestamp with time zone, integer, text) TO wangge_app, wangge_reader;
 
 -- after: function recorded_now()
 -- The recorded time of a transaction: its start. Whoever may become the owner (tests, a drill) can set another one with
@@ -439,13 +447,15 @@ BEGIN
     END IF;
     RETURN wanted::timestamptz;
 END $$;
+REVOKE ALL ON FUNCTION recorded_now() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION recorded_now() TO wangge_app, wangge_reader;
 
 -- after: function hold_day()
 -- As-of D must never change: once day D is over, no row may still appear that says it was recorded on D. Every writer holds
 -- a shared advisory lock named by its recorded day until it commits; who asks for a day that is over takes that lock
 -- alone for a moment (`day_is_closed`) and so waits for the day's last writers. A transaction that began on D but writes
 -- for the first time on D + 1 is refused. Writers also hold a shared lock that changing the law takes alone, because a
--- new rule version must meet all objects and checks, and they it.
+-- new rule version must meet all objects and checks, and they it. For `stamp_row` it notes which ids were drawn so far.
 CREATE FUNCTION hold_day() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
@@ -459,6 +469,7 @@ BEGIN
     ELSE
         PERFORM pg_advisory_xact_lock_shared(7717, 0);
     END IF;
+    PERFORM set_config('wangge.drawn', coalesce(pg_sequence_last_value('object_id'), 0)::text, true);
     IF held = mine THEN
         RETURN NULL;
     END IF;
@@ -470,6 +481,7 @@ BEGIN
     PERFORM set_config('wangge.held', mine, true);
     RETURN NULL;
 END $$;
+REVOKE ALL ON FUNCTION hold_day() FROM PUBLIC;
 
 -- after: function day_is_closed(date)
 CREATE FUNCTION day_is_closed(day date) RETURNS boolean
@@ -479,17 +491,30 @@ BEGIN
     IF day >= county_day(clock_timestamp()) THEN
         RETURN false;
     END IF;
-    PERFORM pg_advisory_xact_lock(7716, day - date '2000-01-01');
+    PERFORM pg_advisory_lock(7716, day - date '2000-01-01');
+    PERFORM pg_advisory_unlock(7716, day - date '2000-01-01');
     RETURN true;
 END $$;
+REVOKE ALL ON FUNCTION day_is_closed(date) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION day_is_closed(date) TO wangge_app;
 
 -- after: function stamp_row()
+-- A version begins where the one before it ended, never earlier: also where a transaction that began later was faster, and
+-- where an object comes back after its end. Only an id that was drawn before this statement can have a past to look up.
 CREATE FUNCTION stamp_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
+DECLARE
+    ended timestamptz;
 BEGIN
     NEW.recorded_at := recorded_now();
-    IF TG_OP = 'UPDATE' THEN
+    IF TG_OP = 'INSERT' THEN
+        IF NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id) THEN
+            EXECUTE format('SELECT recorded_until FROM %I.%I WHERE id = $1 ORDER BY recorded_at DESC LIMIT 1',
+                           TG_TABLE_SCHEMA, TG_TABLE_NAME || '_past') INTO ended USING NEW.id;
+            NEW.recorded_at := greatest(NEW.recorded_at, ended);
+        END IF;
+    ELSE
         IF NEW.id <> OLD.id THEN
             RAISE EXCEPTION '%: an object keeps its id, % became %', TG_TABLE_NAME, OLD.id, NEW.id USING ERRCODE = 'check_violation';
         END IF;
@@ -497,6 +522,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+REVOKE ALL ON FUNCTION stamp_row() FROM PUBLIC;
 
 -- after: function keep_past()
 -- TG_ARGV[0]: the columns. Old versions go to <table>_past with the instant from which they no longer held.
@@ -515,6 +541,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+REVOKE ALL ON FUNCTION keep_past() FROM PUBLIC;
 
 -- after: function keep_fixed()
 -- TG_ARGV: columns that never change once stored.
@@ -532,6 +559,7 @@ BEGIN
     END LOOP;
     RETURN NEW;
 END $$;
+REVOKE ALL ON FUNCTION keep_fixed() FROM PUBLIC;
 
 -- after: function guard_log()
 -- TG_ARGV: the columns that may be written after the row, once, from empty to a value; instants are the server's.
@@ -544,6 +572,12 @@ DECLARE
     name text;
 BEGIN
     IF TG_OP = 'INSERT' THEN
+        after := to_jsonb(NEW);
+        FOREACH name IN ARRAY coalesce(TG_ARGV, '{}') LOOP
+            IF after -> name <> 'null'::jsonb THEN
+                RAISE EXCEPTION '%: % is written after the row, not with it', TG_TABLE_NAME, name USING ERRCODE = 'check_violation';
+            END IF;
+        END LOOP;
         NEW.recorded_at := recorded_now();
         RETURN NEW;
     ELSIF TG_OP = 'DELETE' THEN
@@ -551,7 +585,7 @@ BEGIN
     END IF;
     before := to_jsonb(OLD);
     after := to_jsonb(NEW);
-    FOREACH name IN ARRAY TG_ARGV LOOP
+    FOREACH name IN ARRAY coalesce(TG_ARGV, '{}') LOOP
         IF before -> name <> 'null'::jsonb AND after -> name IS DISTINCT FROM before -> name THEN
             RAISE EXCEPTION '%: % is written once', TG_TABLE_NAME, name USING ERRCODE = 'check_violation';
         END IF;
@@ -566,6 +600,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+REVOKE ALL ON FUNCTION guard_log() FROM PUBLIC;
 
 -- after: function status_wanted(bigint[])
 -- What the status rows of these objects must be: one per object and rule version of its class that is not withdrawn.
@@ -589,6 +624,7 @@ AS $$
         WHERE c.object_id = p.object_id AND c.kind = p.kind AND c.voided_at IS NULL
     ) seen ON true
 $$;
+REVOKE ALL ON FUNCTION status_wanted(bigint[]) FROM PUBLIC;
 
 -- after: function status_rebuild(bigint[])
 -- Locks first, then recounts in a statement of its own, so that what committed while it waited is counted.
@@ -610,30 +646,36 @@ BEGIN
     SET last_done_at = excluded.last_done_at, last_try_at = excluded.last_try_at, last_try = excluded.last_try,
         notice_at = excluded.notice_at, due_at = excluded.due_at;
 END $$;
+REVOKE ALL ON FUNCTION status_rebuild(bigint[]) FROM PUBLIC;
 
--- after: function hold_objects(text[], bigint[])
--- After checks are written: their objects must be stored, and must not change their class until we commit.
-CREATE FUNCTION hold_objects(layers text[], ids bigint[]) RETURNS void
+-- after: function hold_objects(text[], bigint[], boolean)
+-- After checks are written: their objects must not change their class until we commit. New checks need objects that are
+-- stored; a void does not, but an object that ended may be coming back right now: its writers are waited for, and wait for us.
+CREATE FUNCTION hold_objects(layers text[], ids bigint[], all_stored boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     name text;
     asked bigint[];
     found bigint;
+    held CONSTANT text := 'SELECT count(*) FROM (SELECT 1 FROM %I WHERE id = ANY ($1) ORDER BY id FOR SHARE) held';
 BEGIN
     FOR name IN SELECT DISTINCT unnest(layers) ORDER BY 1 LOOP
         IF NOT EXISTS (SELECT 1 FROM patrol_kinds() k WHERE k.layer = name) THEN
             RAISE EXCEPTION 'check: layer % is not patrolled', name USING ERRCODE = 'foreign_key_violation';
         END IF;
         SELECT array_agg(DISTINCT o.id) INTO asked FROM unnest(layers, ids) AS o (layer, id) WHERE o.layer = name;
-        EXECUTE format('SELECT count(*) FROM (SELECT 1 FROM %I WHERE id = ANY ($1) ORDER BY id FOR SHARE) held', name)
-            INTO found USING asked;
-        IF found < cardinality(asked) THEN
+        EXECUTE format(held, name) INTO found USING asked;
+        CONTINUE WHEN found = cardinality(asked);
+        IF all_stored THEN
             RAISE EXCEPTION 'check: % of % objects are not stored in %', cardinality(asked) - found, cardinality(asked), name
                 USING ERRCODE = 'foreign_key_violation';
         END IF;
+        EXECUTE format('LOCK TABLE %I IN SHARE MODE', name);
+        EXECUTE format(held, name) INTO found USING asked;
     END LOOP;
 END $$;
+REVOKE ALL ON FUNCTION hold_objects(text[], bigint[], boolean) FROM PUBLIC;
 
 -- after: function count_checks()
 CREATE FUNCTION count_checks() RETURNS trigger
@@ -647,7 +689,8 @@ BEGIN
                (SELECT 1 FROM patrol_kinds() k WHERE k.layer = n.layer AND k.kind = n.kind)) THEN
         RAISE EXCEPTION 'check: a kind does not belong to its layer' USING ERRCODE = 'foreign_key_violation';
     END IF;
-    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n), (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n));
+    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n),
+                         (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n), true);
     SELECT array_agg(DISTINCT n.object_id) INTO ids FROM new_rows n;
     PERFORM 1 FROM status s WHERE s.object_id = ANY (ids) ORDER BY s.object_id, s.rule_version_id FOR UPDATE;
     UPDATE status s
@@ -664,16 +707,19 @@ BEGIN
     WHERE s.object_id = n.object_id AND r.id = s.rule_version_id AND r.subject = n.kind;
     RETURN NULL;
 END $$;
+REVOKE ALL ON FUNCTION count_checks() FROM PUBLIC;
 
 -- after: function recount_checks()
 CREATE FUNCTION recount_checks() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 BEGIN
-    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n), (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n));
+    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n),
+                         (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n), false);
     PERFORM status_rebuild((SELECT array_agg(DISTINCT n.object_id) FROM new_rows n));
     RETURN NULL;
 END $$;
+REVOKE ALL ON FUNCTION recount_checks() FROM PUBLIC;
 
 -- after: function count_objects()
 -- TG_ARGV[0]: the column that classes the objects, empty where all are of one class.
@@ -698,6 +744,7 @@ BEGIN
     END IF;
     RETURN NULL;
 END $$;
+REVOKE ALL ON FUNCTION count_objects() FROM PUBLIC;
 
 -- after: function count_rules()
 CREATE FUNCTION count_rules() RETURNS trigger
@@ -709,6 +756,7 @@ BEGIN
     WHERE (p.kind, p.category) IN (SELECT n.subject, n.category FROM new_rows n WHERE n.unit = 'd');
     RETURN NULL;
 END $$;
+REVOKE ALL ON FUNCTION count_rules() FROM PUBLIC;
 
 -- after: trigger building.building_hold
 CREATE TRIGGER building_hold BEFORE INSERT OR UPDATE OR DELETE ON "building" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
