@@ -197,6 +197,8 @@ def out_of_reach(geometries: Geometries, crs: str | int | CRS | None, srid: int)
     bounds = shapely.bounds(geometries)
     found = np.zeros(len(bounds), dtype=bool)
     present = np.isfinite(bounds).all(axis=1)
+    if not present.any():
+        return found
     west, south, east, north = bounds[present].T
     way = _way(_crs(crs), CRS.from_epsg(EXCHANGE))
     proj = Proj(_crs(srid))

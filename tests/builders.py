@@ -41,14 +41,14 @@ def line(*places: tuple[float, float]) -> BaseGeometry:
 
 
 def stored(
-    county: County, layer: str, rows: Sequence[dict[str, object]], shapes: Sequence[BaseGeometry] | None = None
+    county: County, layer: str, rows: Sequence[Mapping[str, object]], shapes: Sequence[BaseGeometry] | None = None
 ) -> Outcome:
     """Load rows into a layer of the county as one delivery in storage metres."""
     geometry = None
     if shapes is not None:
         geometry = np.empty(len(shapes), dtype=object)
         geometry[:] = shapes
-    reading = reading_of(pd.DataFrame(list(rows)), geometry, f"EPSG:{SRID}")
+    reading = reading_of(pd.DataFrame([dict(row) for row in rows]), geometry, f"EPSG:{SRID}")
     return load(county, layers.named(layer), reading, Origin("rows", crs=f"EPSG:{SRID}"), terms=Terms())
 
 

@@ -69,7 +69,9 @@ def load_osm(file: Path, admin_level: int | None, database: str | None) -> Answe
     with county(database) as opened, steps(file.name) as progress:
         found = deliver.extract(file, admin_level=admin_level)
         outcomes = deliver.load_extract(opened, file, found, progress)
-    lines = [_line(outcome) for outcome in outcomes.values()]
+    lines = []
+    for outcome in outcomes.values():
+        lines += [_line(outcome), *_told(outcome)]
     lines.append(deliver.said_of(found))
     facts = {
         "admin_level": found.place.admin_level,
@@ -77,6 +79,8 @@ def load_osm(file: Path, admin_level: int | None, database: str | None) -> Answe
         "delivered": {name: each.delivered for name, each in outcomes.items()},
         "stored": {name: each.stored for name, each in outcomes.items()},
         "rejected": {name: each.rejected for name, each in outcomes.items()},
+        "emptied": {name: dict(each.emptied) for name, each in outcomes.items()},
+        "faults": {name: [fault._asdict() for fault in each.faults[:1000]] for name, each in outcomes.items()},
     }
     rejected = sum(each.rejected for each in outcomes.values())
     sentence = f"退回 {rejected} 行 · {rejected} rows rejected" if rejected else ""
@@ -101,17 +105,12 @@ def _answer(outcome: "Outcome", reading: "Reading", rejects: Path | None, *, dry
         "crs": reading.crs,
         "fields": list(outcome.fields),
         "ignored": list(outcome.ignored),
+        "emptied": dict(outcome.emptied),
         "keyed_by_geometry": outcome.keyed_by_geometry,
         "faults": [fault._asdict() for fault in outcome.faults[:1000]],
         "repairs": [{"row": row, "what": what} for row, what in outcome.repairs[:1000]],
     }
-    lines = [_line(outcome)]
-    lines += [
-        f"  第{each.row}行 {each.field} {each.constraint}: {each.expected} ← {each.actual}"
-        for each in outcome.faults[:SHOWN]
-    ]
-    if len(outcome.faults) > SHOWN:
-        lines.append(f"  …… 另有 {len(outcome.faults) - SHOWN} 处（--rejects FILE 写出全部）")
+    lines = [_line(outcome), *_told(outcome)]
     if outcome.keyed_by_geometry:
         lines.append(f"  {outcome.keyed_by_geometry} 行没有编号，以图形为准 · rows keyed by their shape")
     if outcome.ignored:
@@ -120,6 +119,20 @@ def _answer(outcome: "Outcome", reading: "Reading", rejects: Path | None, *, dry
     if rejects is not None and outcome.faults:
         sentence += f": {rejects}"
     return Answer(facts, text="\n".join(lines), sentence=sentence, complete=not outcome.rejected)
+
+
+def _told(outcome: "Outcome") -> list[str]:
+    """Say why rows were rejected and which values were left empty because they could not be read."""
+    lines = [
+        f"  第{each.row}行 {each.field} {each.constraint}: {each.expected} ← {each.actual}"
+        for each in outcome.faults[:SHOWN]
+    ]
+    if len(outcome.faults) > SHOWN:
+        lines.append(f"  …… 另有 {len(outcome.faults) - SHOWN} 处（--rejects FILE 写出全部）")
+    if outcome.emptied:
+        emptied = "，".join(f"{name} {count}" for name, count in sorted(outcome.emptied.items()))
+        lines.append(f"  读不懂而留空的值 · values left empty: {emptied}")
+    return lines
 
 
 def _line(outcome: "Outcome") -> str:

@@ -19,14 +19,15 @@ def law() -> None:
 
 @law.command("apply")
 @click.option("--rules", type=click.Path(path_type=Path), default=None, help="本县规则 · a county's own file, TOML")
+@click.option("--withdraw", is_flag=True, help="允许撤回 · let stored versions that are no longer said end")
 @DATABASE
-def law_apply(rules: Path | None, database: str | None) -> Answer:
+def law_apply(rules: Path | None, withdraw: bool, database: str | None) -> Answer:
     """应用规则 · Copy the rules into versions with periods; a changed rule is withdrawn and written anew."""
     from gis import law as statutes
     from gis.work.rules import apply
 
     with county(database) as opened:
-        applied = apply(opened, statutes.rules(rules))
+        applied = apply(opened, statutes.rules(rules), withdraw=withdraw or rules is not None)
     text = (
         f"规则：新增 {applied.written}，撤回 {applied.withdrawn}，未变 {applied.unchanged}，未核实 {applied.unverified}"
     )

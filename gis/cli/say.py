@@ -120,8 +120,14 @@ def _foreseen() -> tuple[type[Exception], ...]:
 
 
 def _sentence(error: Exception) -> str:
+    from psycopg.errors import DeadlockDetected, LockNotAvailable, SerializationFailure
+
     if isinstance(error, GisError):
         return str(error)
+    original = getattr(error, "orig", None) or error
+    if isinstance(original, (DeadlockDetected, SerializationFailure, LockNotAvailable)):
+        told = str(original).strip().splitlines()[0]
+        return f"与其他写入冲突，请重试 · this met other writers, run it again: {told}"
     cause = " ".join(str(getattr(error, "orig", None) or error).split())
     return f"数据库中断 · the database server went away or refused: {cause}; `wangge db up` starts it again"
 

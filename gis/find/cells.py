@@ -21,6 +21,7 @@ from gis.store.copying import temporary
 from gis.store.county import County
 from gis.store.repeat import retried
 from gis.store.schema import PLACES, quoted, spot
+from gis.store.versions import in_use
 
 Integers = npt.NDArray[np.int64]
 
@@ -77,7 +78,7 @@ def _areas(connection: sa.Connection, county: County, use: Use) -> tuple[Integer
     table = county.schema.table(layer)
     query = sa.select(table.c.id, sa.func.ST_AsBinary(table.c.geom).label("wkb")).order_by(table.c[layer.key])
     if use is Use.CELL:
-        query = query.where(table.c.valid_to.is_(None))
+        query = query.where(in_use(table, county.today()))
     rows = connection.execute(query).all()
     shapes = np.array([bytes(row.wkb) for row in rows], dtype=object)
     return np.array([row.id for row in rows], dtype=np.int64), shapely.from_wkb(shapes)

@@ -74,7 +74,7 @@ def moment_of(county: County, question: Question, now: datetime) -> Moment:
 def counts(county: County, question: Question, moment: Moment) -> Counts:
     """Give how many objects are in each state, by town; the cells of the table sum to the stock."""
     with county.reading() as connection:
-        _wait(connection, question)
+        _wait(connection, county, question, moment)
         found = states(county.schema, question.layer, moment, _where(connection, county, question, moment))
         town_layer = layers.one(Use.TOWN)
         town = known(county.schema, town_layer, moment.known_at)
@@ -104,7 +104,7 @@ def rows(county: County, question: Question, moment: Moment) -> gpd.GeoDataFrame
     last_try_at, last_try, notice_at, due_at, rule, jurisdiction, amount, notice_days, article, verified, geometry.
     """
     with county.reading() as connection:
-        _wait(connection, question)
+        _wait(connection, county, question, moment)
         found = states(county.schema, question.layer, moment, _where(connection, county, question, moment))
         town_layer, cell_layer = layers.one(Use.TOWN), layers.one(Use.CELL)
         town, cell = (known(county.schema, each, moment.known_at) for each in (town_layer, cell_layer))
@@ -145,10 +145,16 @@ def why(row: "pd.Series[Any]", zone: tzinfo) -> str:
     return "；".join(words)
 
 
-def _wait(connection: sa.Connection, question: Question) -> None:
-    """Wait for the last writers of a day that is over, so that its answer can never change."""
-    if question.as_of is not None:
-        connection.execute(sa.select(sa.func.day_is_closed(question.as_of))).scalar_one()
+def _wait(connection: sa.Connection, county: County, question: Question, moment: Moment) -> None:
+    """Wait for the last writers of a day that is over, so that its answer can never change.
+
+    Refused where the day is over by our clock and not by the server's.
+    """
+    if question.as_of is None or moment.known_at is None:
+        return
+    closed = connection.execute(sa.select(sa.func.day_is_closed(question.as_of))).scalar_one()
+    if not closed and moment.known_at >= county.day_end(question.as_of):
+        raise Refused(f"as_of {question.as_of}: by the server's clock that day has not ended, by ours it has")
 
 
 def _where(connection: sa.Connection, county: County, question: Question, moment: Moment) -> Where:

@@ -13,6 +13,7 @@ from gis.layer import Layer, Use
 from gis.store.county import County
 from gis.store.reading import Reading
 from gis.store.schema import spot
+from gis.store.versions import in_use
 
 PLACED = ("spot_x", "spot_y")
 
@@ -38,7 +39,7 @@ def features(
     if where:
         query = query.where(sa.literal_column(f"({where})", sa.Boolean()))
     if Use.CELL in layer.uses:
-        query = query.where(table.c.valid_to.is_(None))
+        query = query.where(in_use(table, county.today()))
     result = connection.execute(query)
     frame = pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)
     return gpd.GeoDataFrame(frame, geometry=_shapes(frame), crs=srid or county.srid)

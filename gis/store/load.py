@@ -24,6 +24,7 @@ from gis.store.delivered import Fault
 from gis.store.reading import Reading
 from gis.store.repeat import retried
 from gis.store.schema import PLACES
+from gis.store.versions import in_use
 
 Progress = Callable[[str], None]
 
@@ -236,7 +237,7 @@ def _places(county: County, layer: Layer, table: sa.Table) -> dict[str, Any]:
         area = county.schema.table(area_layer).alias()
         inside: sa.ColumnElement[bool] = sa.func.ST_Intersects(area.c.geom, point)
         if use is Use.CELL:
-            inside = sa.and_(inside, area.c.valid_to.is_(None))
+            inside = sa.and_(inside, in_use(area, county.today()))
         nearest = sa.select(area.c.id).where(area.c.geom.op("&&")(point), inside)
         found[column] = nearest.order_by(area.c[area_layer.key]).limit(1).scalar_subquery()
     return found

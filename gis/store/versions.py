@@ -28,6 +28,11 @@ def known(schema: Schema, layer: Layer, known_at: datetime | None) -> sa.FromCla
     return sa.union_all(now, then).subquery()
 
 
+def in_use(areas: sa.FromClause, day: date) -> sa.ColumnElement[bool]:
+    """Give the condition under which a cell is in use on a day: `valid_from` and `valid_to` are its first and last."""
+    return (areas.c.valid_from <= day) & (areas.c.valid_to.is_(None) | (areas.c.valid_to >= day))
+
+
 def in_force(schema: Schema, subject: str, day: date, known_at: datetime | None) -> sa.Subquery:
     """Give the interval rules of a subject in force on a day, one per category: the most specific jurisdiction's.
 

@@ -129,7 +129,8 @@ def _refuse_broken(faults: Iterable[Fault], labels: "pd.Index[int]") -> None:
     found = sorted(faults)
     if found:
         told = "; ".join(f"row {labels[each.row]}: {each.expected}, got {each.actual}" for each in found[:NAMED])
-        raise Refused(f"checks: {len(found)} faults: {told}{'; …' if len(found) > NAMED else ''}")
+        more = f"; and {len(found) - NAMED} more" if len(found) > NAMED else ""
+        raise Refused(f"check {told}{more}")
 
 
 def _listed(labels: "pd.Index[int]", places: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> str:

@@ -7,11 +7,13 @@ from typing import Any
 import sqlalchemy as sa
 
 from gis import law, layers
+from gis.errors import Refused
 from gis.layer import Use
 from gis.store.county import County
 from gis.store.repeat import retried
 
 SAME = ("rule", "rank", "amount", "unit", "notice_days", "valid_to", "article", "citation", "verified")
+NAMED = 5
 PLACE = ("jurisdiction", "subject", "category", "valid_from")
 
 
@@ -26,19 +28,22 @@ class Applied:
     chain: tuple[str, ...]
 
 
-def apply(county: County, rules: Iterable[law.Rule]) -> Applied:
+def apply(county: County, rules: Iterable[law.Rule], *, withdraw: bool = True) -> Applied:
     """Bring the rule versions to what the law says for the county's jurisdiction; nothing is written twice.
 
-    A rule dated ahead needs no further write on its day: due dates follow the version in force.
+    A rule dated ahead needs no further write on its day: due dates follow the version in force. Without `withdraw` it
+    is Refused, naming them, where stored versions would end: a county's own rules are not in the shipped files.
     """
     wanted = {_place(row): row for row in map(_row, law.applicable(rules, county.jurisdiction))}
-    written, withdrawn, unchanged = retried(county, lambda connection: _brought(connection, county, wanted))
+    written, withdrawn, unchanged = retried(
+        county, lambda connection: _brought(connection, county, wanted, withdraw=withdraw)
+    )
     unverified = sum(not row["verified"] for row in wanted.values())
     return Applied(written, withdrawn, unchanged, unverified, law.chain(county.jurisdiction))
 
 
 def _brought(
-    connection: sa.Connection, county: County, wanted: dict[tuple[str, ...], dict[str, Any]]
+    connection: sa.Connection, county: County, wanted: dict[tuple[str, ...], dict[str, Any]], *, withdraw: bool
 ) -> tuple[int, int, int]:
     """Withdraw what is not wanted, write what is not stored, and give how many of each and how many stayed."""
     table = county.schema.table(layers.one(Use.RULE))
@@ -46,7 +51,14 @@ def _brought(
     columns = [table.c[name] for name in ("id", *PLACE, *SAME)]
     stored = connection.execute(sa.select(*columns).where(table.c.withdrawn_at.is_(None))).mappings().all()
     kept = {_place(row) for row in stored if _equal(row, wanted.get(_place(row)))}
-    gone = [row["id"] for row in stored if _place(row) not in kept]
+    ended = [row for row in stored if _place(row) not in kept]
+    gone = [row["id"] for row in ended]
+    if gone and not withdraw:
+        told = ", ".join(f"{row['rule']}@{row['jurisdiction']}" for row in ended[:NAMED])
+        raise Refused(
+            f"{len(gone)} rule versions would be withdrawn ({told}{', …' if len(gone) > NAMED else ''}): "
+            "give the county's own file with --rules, or say --withdraw"
+        )
     if gone:
         connection.execute(sa.update(table).where(table.c.id.in_(gone)).values(withdrawn_at=sa.func.now()))
     fresh = [row for place, row in sorted(wanted.items()) if place not in kept]

@@ -500,12 +500,14 @@ GRANT EXECUTE ON FUNCTION day_is_closed(date) TO wangge_app;
 
 -- after: function stamp_row()
 -- A version begins where the one before it ended, never earlier: also where a transaction that began later was faster, and
--- where an object comes back after its end. Only an id that was drawn before this statement can have a past to look up.
+-- where an object comes back after its end. Only an id that was drawn before this statement can have a past to look up. Where
+-- that pushes a version onto a later day, that day is held too (`hold_day`).
 CREATE FUNCTION stamp_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
 DECLARE
     ended timestamptz;
+    day date;
 BEGIN
     NEW.recorded_at := recorded_now();
     IF TG_OP = 'INSERT' THEN
@@ -519,6 +521,16 @@ BEGIN
             RAISE EXCEPTION '%: an object keeps its id, % became %', TG_TABLE_NAME, OLD.id, NEW.id USING ERRCODE = 'check_violation';
         END IF;
         NEW.recorded_at := greatest(NEW.recorded_at, OLD.recorded_at + interval '1 microsecond');
+    END IF;
+    IF NEW.recorded_at > recorded_now() THEN
+        day := county_day(NEW.recorded_at);
+        IF day <> county_day(recorded_now()) THEN
+            PERFORM pg_advisory_xact_lock_shared(7716, day - date '2000-01-01');
+            IF recorded_now() = now() AND county_day(clock_timestamp()) > day THEN
+                RAISE EXCEPTION 'the county''s day % ended while this transaction was open: repeat it', day
+                    USING ERRCODE = 'serialization_failure';
+            END IF;
+        END IF;
     END IF;
     RETURN NEW;
 END $$;
