@@ -59,7 +59,7 @@ LAYER = Layer(
             required=True,
         ),
         Field("worker_code", Kind.TEXT, "Who made the visit.", zh="工号", example="W-001"),
-        Field("note", Kind.TEXT, "Remark.", zh="备注", example="", read=OFFICE | {Role.WORKER}),
+        Field("note", Kind.TEXT, "Remark.", zh="备注", example="", read=frozenset({Role.WORKER, Role.STEWARD})),
         Field("source", Kind.TEXT, "System the record came from; empty for our own.", zh="来源", example="demo"),
         Field("synthetic", Kind.BOOLEAN, "Whether the record is invented (合成).", zh="合成", example=True),
         Field(

@@ -54,6 +54,7 @@ LAYER = Layer(
                 Choice("sub_high_a", "次高压A", "#a01010", "Sub-high A", ("次高压A",)),
                 Choice("high_b", "高压B", "#701040", "High B", ("高压B",)),
                 Choice("high_a", "高压A", "#500030", "High A", ("高压A",)),
+                Choice("ultra_high", "超高压", "#300018", "Ultra-high", ("超高压",)),
             ),
         ),
         Field(

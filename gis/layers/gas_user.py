@@ -173,6 +173,19 @@ LAYER = Layer(
                 Choice("refused", "拒绝", "#b5271f", "Refused", ("拒绝",)),
             ),
         ),
+        Field(
+            "occupancy",
+            Kind.TEXT,
+            "Whether anybody uses gas there; the denominator of 入户安检率 leaves the others out by name.",
+            zh="使用状态",
+            example="in_use",
+            source=("使用状态",),
+            choices=(
+                Choice("in_use", "在用", "", "In use", ("在用",)),
+                Choice("vacant", "空置", "", "Vacant", ("空置",)),
+                Choice("stopped", "停用", "", "Stopped", ("停用", "报停")),
+            ),
+        ),
         Field("refusal", Kind.TEXT, "Why the user refuses.", zh="拒绝原因", source=("拒绝原因",)),
     ),
     constraints=(

@@ -360,6 +360,12 @@ def upgrade() -> None:
         sa.Column("alarm", sa.Boolean(), nullable=True, comment="报警器 · Whether a gas alarm is fitted."),
         sa.Column("meter", sa.Text(), nullable=True, comment="表位 · Where the meter hangs."),
         sa.Column("consent", sa.Text(), nullable=True, comment="改管意愿 · Whether the user agrees to piped gas."),
+        sa.Column(
+            "occupancy",
+            sa.Text(),
+            nullable=True,
+            comment="使用状态 · Whether anybody uses gas there; the denominator of 入户安检率 leaves the others out by name.",
+        ),
         sa.Column("refusal", sa.Text(), nullable=True, comment="拒绝原因 · Why the user refuses."),
         sa.Column("geom", shape("POINT"), nullable=False, comment="Geometry in storage metres"),
         sa.Column(
@@ -1001,6 +1007,12 @@ def upgrade() -> None:
         sa.Column("alarm", sa.Boolean(), nullable=True, comment="报警器 · Whether a gas alarm is fitted."),
         sa.Column("meter", sa.Text(), nullable=True, comment="表位 · Where the meter hangs."),
         sa.Column("consent", sa.Text(), nullable=True, comment="改管意愿 · Whether the user agrees to piped gas."),
+        sa.Column(
+            "occupancy",
+            sa.Text(),
+            nullable=True,
+            comment="使用状态 · Whether anybody uses gas there; the denominator of 入户安检率 leaves the others out by name.",
+        ),
         sa.Column("refusal", sa.Text(), nullable=True, comment="拒绝原因 · Why the user refuses."),
         sa.Column("geom", shape("POINT"), nullable=False, comment="Geometry in storage metres"),
         sa.Column(

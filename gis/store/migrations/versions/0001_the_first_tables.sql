@@ -166,8 +166,8 @@ ALTER TABLE "gas_pipeline" ADD CONSTRAINT gas_pipeline_regime_choices CHECK ("re
 COMMENT ON CONSTRAINT gas_pipeline_regime_choices ON "gas_pipeline" IS 'one of town, transmission';
 
 -- after: constraint gas_pipeline.gas_pipeline_pressure_choices
-ALTER TABLE "gas_pipeline" ADD CONSTRAINT gas_pipeline_pressure_choices CHECK ("pressure" IN ('low', 'medium_b', 'medium_a', 'sub_high_b', 'sub_high_a', 'high_b', 'high_a'));
-COMMENT ON CONSTRAINT gas_pipeline_pressure_choices ON "gas_pipeline" IS 'one of low, medium_b, medium_a, sub_high_b, sub_high_a, high_b, high_a';
+ALTER TABLE "gas_pipeline" ADD CONSTRAINT gas_pipeline_pressure_choices CHECK ("pressure" IN ('low', 'medium_b', 'medium_a', 'sub_high_b', 'sub_high_a', 'high_b', 'high_a', 'ultra_high'));
+COMMENT ON CONSTRAINT gas_pipeline_pressure_choices ON "gas_pipeline" IS 'one of low, medium_b, medium_a, sub_high_b, sub_high_a, high_b, high_a, ultra_high';
 
 -- after: constraint gas_pipeline.gas_pipeline_diameter_low
 ALTER TABLE "gas_pipeline" ADD CONSTRAINT gas_pipeline_diameter_low CHECK ("diameter" >= 5);
@@ -240,6 +240,10 @@ COMMENT ON CONSTRAINT gas_user_meter_choices ON "gas_user" IS 'one of indoors, o
 -- after: constraint gas_user.gas_user_consent_choices
 ALTER TABLE "gas_user" ADD CONSTRAINT gas_user_consent_choices CHECK ("consent" IN ('signed', 'open', 'refused'));
 COMMENT ON CONSTRAINT gas_user_consent_choices ON "gas_user" IS 'one of signed, open, refused';
+
+-- after: constraint gas_user.gas_user_occupancy_choices
+ALTER TABLE "gas_user" ADD CONSTRAINT gas_user_occupancy_choices CHECK ("occupancy" IN ('in_use', 'vacant', 'stopped'));
+COMMENT ON CONSTRAINT gas_user_occupancy_choices ON "gas_user" IS 'one of in_use, vacant, stopped';
 
 -- after: constraint gas_user.gas_user_geometry_valid
 ALTER TABLE "gas_user" ADD CONSTRAINT gas_user_geometry_valid CHECK (ST_IsValid(geom));
@@ -885,10 +889,10 @@ CREATE TRIGGER gas_user_hold BEFORE INSERT OR UPDATE OR DELETE ON "gas_user" FOR
 CREATE TRIGGER gas_user_stamp BEFORE INSERT OR UPDATE ON "gas_user" FOR EACH ROW EXECUTE FUNCTION stamp_row();
 
 -- after: trigger gas_user.gas_user_past_of_changed
-CREATE TRIGGER gas_user_past_of_changed AFTER UPDATE ON "gas_user" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "kind", "supply", "building_code", "name", "phone", "address", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "refusal", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
+CREATE TRIGGER gas_user_past_of_changed AFTER UPDATE ON "gas_user" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "kind", "supply", "building_code", "name", "phone", "address", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "occupancy", "refusal", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
 
 -- after: trigger gas_user.gas_user_past_of_ended
-CREATE TRIGGER gas_user_past_of_ended AFTER DELETE ON "gas_user" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "kind", "supply", "building_code", "name", "phone", "address", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "refusal", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
+CREATE TRIGGER gas_user_past_of_ended AFTER DELETE ON "gas_user" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "kind", "supply", "building_code", "name", "phone", "address", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "occupancy", "refusal", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
 
 -- after: trigger gas_user.gas_user_count_new
 CREATE TRIGGER gas_user_count_new AFTER INSERT ON "gas_user" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind');
@@ -1042,11 +1046,11 @@ GRANT SELECT ON "gas_pipeline_past" TO wangge_reader;
 
 -- after: grants gas_user
 GRANT SELECT, INSERT, UPDATE, DELETE ON "gas_user" TO wangge_app;
-GRANT SELECT ("id", "code", "kind", "supply", "building_code", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "refusal", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at") ON "gas_user" TO wangge_reader;
+GRANT SELECT ("id", "code", "kind", "supply", "building_code", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "occupancy", "refusal", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at") ON "gas_user" TO wangge_reader;
 
 -- after: grants gas_user_past
 GRANT SELECT ON "gas_user_past" TO wangge_app;
-GRANT SELECT ("id", "code", "kind", "supply", "building_code", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "refusal", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at", "recorded_until") ON "gas_user_past" TO wangge_reader;
+GRANT SELECT ("id", "code", "kind", "supply", "building_code", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "occupancy", "refusal", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at", "recorded_until") ON "gas_user_past" TO wangge_reader;
 
 -- after: grants grid_cell
 GRANT SELECT, INSERT, UPDATE, DELETE ON "grid_cell" TO wangge_app;
