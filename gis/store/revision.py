@@ -55,7 +55,8 @@ GONE = {
     "view": "DROP VIEW {name}",
     "function": "DROP FUNCTION {name}",
 }
-"""How what the layers no longer say is dropped, in this order. Keys are dropped by Alembic."""
+"""How what the layers no longer say is dropped, in this order; keys are dropped by Alembic."""
+BY_ALEMBIC = frozenset({"column", "index"})
 
 
 def rendered(kind: str, item: object, _context: AutogenContext) -> str | Literal[False]:
@@ -112,11 +113,15 @@ def _replacing(each: DatabaseObject) -> DatabaseObject:
 
 
 def _gone(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[DatabaseObject]:
-    """Give the drops of what is found and not wanted; Refused for a table, whose past a migration must not unmake."""
+    """Give the drops of what is found and not wanted.
+
+    Refused for a table, whose past a migration must not unmake, and for whatever else only a person can judge.
+    """
     gone = sorted(found.keys() - wanted.keys())
-    tables = [name for name in gone if name.startswith("table ")]
-    if tables:
-        raise Refused(f"write by hand what becomes of the rows of these: {', '.join(tables)}")
+    views = {name.removeprefix("view ") for name in gone if name.startswith("view ")}
+    by_hand = [name for name in gone if name.split()[0] not in {*GONE, *BY_ALEMBIC} and name.split()[1] not in views]
+    if by_hand:
+        raise Refused(f"write by hand what becomes of these and their rows: {', '.join(by_hand)}")
     drops = []
     for kind, statement in GONE.items():
         for name in gone:
