@@ -215,6 +215,8 @@ def test_a_click_tells_all_that_lies_there_the_smallest_first(browser: Browser, 
     assert "D级 整幢危房" in told
     assert "从未检查" in told
     assert "危险等级" in told.split("合成")[1].split("\n")[0]
+    found.page.locator("#legend section", has_text="Gas users").locator("input").check()
+    found.settled()
     assert found.click(MIDDLE[0] + 0.003, MIDDLE[1] + 0.003) == ["燃气用户", "网格", "巡查片区", "县域"]
     assert "王" not in found.page.locator(".leaflet-popup-content").inner_text()
     assert found.click(MIDDLE[0] - 0.003, MIDDLE[1] - 0.002)[0] == "规划管线"
