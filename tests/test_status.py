@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, timedelta
+from itertools import product
 from random import Random
 from threading import Barrier
 from threading import Event as Signal
@@ -163,7 +164,7 @@ def test_the_app_cannot_set_the_recorded_clock(county: County) -> None:
     assert recorded >= began
 
 
-# What two sessions may do to a county where b1 was seen twice and b3, seen once, has ended.
+# What two sessions may do to a county where b1 was seen twice, b2 has no rule, and b3, seen once, has ended.
 
 
 def check(key: str, seen_on: str, outcome: str, number: int) -> Act:
@@ -171,8 +172,8 @@ def check(key: str, seen_on: str, outcome: str, number: int) -> Act:
     return lambda county: record(county, pd.DataFrame([row]))
 
 
-def grade(value: str) -> Act:
-    return lambda county: stored(county, "building", [{"code": "b1", "grade": value}])
+def grade(key: str, value: str) -> Act:
+    return lambda county: stored(county, "building", [{"code": key, "grade": value}])
 
 
 ACTS: dict[str, Act] = {
@@ -181,10 +182,14 @@ ACTS: dict[str, Act] = {
     "refused": check("b1", "2025-12-30", "refused", 13),
     "void the last": lambda county: void(county, uid(2), "wrong house"),
     "void the first": lambda county: void(county, uid(1), "wrong house"),
-    "class": grade("C"),
-    "no rule": grade("B"),
+    "class": grade("b1", "C"),
+    "no rule": grade("b1", "B"),
     "end": lambda county: ended(county, "b1"),
     "law": lambda county: rules.apply(county, LAW[1:]),
+    "check without rule": check("b2", "2025-12-30", "done", 15),
+    "void without rule": lambda county: void(county, uid(4), "wrong house"),
+    "rule by class": grade("b2", "C"),
+    "rule by law": lambda county: rules.apply(county, [*LAW, rule("B", 11)]),
     "void of an ended": lambda county: void(county, uid(3), "wrong house"),
     "check of an ended": check("b3", "2025-12-30", "done", 14),
     "return": lambda county: stored(county, "building", [{"code": "b3", "grade": "C"}], [square(90, 90)]),
@@ -192,8 +197,9 @@ ACTS: dict[str, Act] = {
 LAW: tuple[Rule, ...] = (rule("A", 30), rule("A", 9, jurisdiction="CN"), rule("C", 7))
 ON_ONE = ("late", "early", "void the last", "class", "end", "law")
 ON_ENDED = ("void of an ended", "check of an ended", "return", "law")
+UNRULED = ("check without rule", "void without rule", "rule by class", "rule by law")
 OTHERS = [("void the first", "void the last"), ("refused", "void the last"), ("no rule", "late"), ("late", "no rule")]
-PAIRS = [(one, two) for group in (ON_ONE, ON_ENDED) for one in group for two in group if (one, two) != ("law", "law")]
+PAIRS = [pair for group in (ON_ONE, ON_ENDED, UNRULED) for pair in product(group, group) if pair != ("law", "law")]
 
 
 def ended(county: County, key: str) -> None:
@@ -205,10 +211,11 @@ def ended(county: County, key: str) -> None:
 def prepared(living: Life) -> None:
     living.begin()
     stored(living.county, "building", [{"code": "b3", "grade": "A"}], [square(90, 90)])
+    grade("b2", "B")(living.county)
     rules.apply(living.county, LAW[:1])
-    days = {1: ("b1", "2025-12-10"), 2: ("b1", "2025-12-20"), 3: ("b3", "2025-12-21")}
+    days = {1: ("b1", "2025-12-10"), 2: ("b1", "2025-12-20"), 3: ("b3", "2025-12-21"), 4: ("b2", "2025-12-22")}
     seen = [visit(key, instant(day), number=number) for number, (key, day) in days.items()]
-    assert record(living.county, pd.DataFrame(seen)).recorded == 3
+    assert record(living.county, pd.DataFrame(seen)).recorded == 4
     ended(living.county, "b3")
 
 
