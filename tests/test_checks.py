@@ -17,7 +17,8 @@ from gis.work import rules
 from gis.work.checks import Recorded, record, void
 from tests.builders import cloned, instant, point, square, stored
 from tests.conftest import at
-from tests.events import emptied, exported, pooled, rule, uid, visit
+from tests.events import emptied, pooled, rule, uid, visit
+from tests.recount import exported
 
 SEEN = instant("2026-03-01T02:00")
 

@@ -17,7 +17,8 @@ from gis.work import rules
 from gis.work.checks import record
 from tests.builders import cloned, instant, square, stored
 from tests.conftest import at
-from tests.events import emptied, exported, rule, visit
+from tests.events import emptied, rule, visit
+from tests.recount import exported
 
 LAW = (
     rule("A", 30, notice_days=10),

@@ -1,14 +1,8 @@
-"""The live status equals a recount, whatever happens, in whatever order and at the same time."""
+"""The live status equals a recount, whatever happens and in whatever order."""
 
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, timedelta
-from itertools import product
-from random import Random
-from threading import Barrier
-from threading import Event as Signal
-from typing import TypeVar
 
 import numpy as np
 import pandas as pd
@@ -18,8 +12,6 @@ import sqlalchemy as sa
 from hypothesis import example, given, settings
 
 from gis import layers
-from gis.errors import Refused
-from gis.law import Rule
 from gis.store import county as counties
 from gis.store import server
 from gis.store.conform import Terms
@@ -28,32 +20,13 @@ from gis.store.fetch import reading_of
 from gis.store.load import Origin, load
 from gis.store.settings import Settings
 from gis.work import rules
-from gis.work.checks import record, void
+from gis.work.checks import record
 from tests.builders import cloned, instant, square, stored
 from tests.conftest import at
-from tests.events import (
-    Delivered,
-    Ended,
-    Event,
-    Law,
-    Life,
-    Seen,
-    Voided,
-    events,
-    exported,
-    pooled,
-    recounted_status,
-    rule,
-    stored_status,
-    uid,
-    visit,
-    waits,
-)
+from tests.events import Delivered, Ended, Event, Law, Life, Seen, Voided, events, rule, visit
+from tests.recount import agrees, stored_status
 
 NOW = timedelta(0)
-WAIT_S = 60
-Given = TypeVar("Given")
-Act = Callable[[County], object]
 
 
 @pytest.fixture(scope="module")
@@ -62,12 +35,6 @@ def living(template: Settings) -> Iterator[Life]:
         life = Life(county)
         yield life
         life.close()
-
-
-def agrees(county: County) -> None:
-    rows, wanted = stored_status(county)
-    assert rows == wanted
-    assert rows == recounted_status(exported(county), county.timezone)
 
 
 @settings(max_examples=40, deadline=None)
@@ -83,7 +50,7 @@ def test_after_any_order_of_events_the_status_is_a_recount(
         living.happen(step, event)
         rows, wanted = stored_status(living.county)
         assert rows == wanted
-    assert rows == recounted_status(exported(living.county), living.county.timezone)
+    agrees(living.county)
 
 
 def test_checks_of_one_instant_count_once_and_the_last_word_is_the_same_in_any_order(living: Life) -> None:
@@ -162,139 +129,3 @@ def test_the_app_cannot_set_the_recorded_clock(county: County) -> None:
         connection.exec_driver_sql("UPDATE building SET grade = 'B'")
         recorded = connection.execute(sa.text("SELECT recorded_at FROM building")).scalar_one()
     assert recorded >= began
-
-
-# What two sessions may do to a county where b1 was seen twice, b2 has no rule, and b3, seen once, has ended.
-
-
-def check(key: str, seen_on: str, outcome: str, number: int) -> Act:
-    row = visit(key, instant(seen_on), outcome, number=number)
-    return lambda county: record(county, pd.DataFrame([row]))
-
-
-def grade(key: str, value: str) -> Act:
-    return lambda county: stored(county, "building", [{"code": key, "grade": value}])
-
-
-ACTS: dict[str, Act] = {
-    "late": check("b1", "2025-12-30", "done", 11),
-    "early": check("b1", "2025-12-01", "done", 12),
-    "refused": check("b1", "2025-12-30", "refused", 13),
-    "void the last": lambda county: void(county, uid(2), "wrong house"),
-    "void the first": lambda county: void(county, uid(1), "wrong house"),
-    "class": grade("b1", "C"),
-    "no rule": grade("b1", "B"),
-    "end": lambda county: ended(county, "b1"),
-    "law": lambda county: rules.apply(county, LAW[1:]),
-    "check without rule": check("b2", "2025-12-30", "done", 15),
-    "void without rule": lambda county: void(county, uid(4), "wrong house"),
-    "rule by class": grade("b2", "C"),
-    "rule by law": lambda county: rules.apply(county, [*LAW, rule("B", 11)]),
-    "void of an ended": lambda county: void(county, uid(3), "wrong house"),
-    "check of an ended": check("b3", "2025-12-30", "done", 14),
-    "return": lambda county: stored(county, "building", [{"code": "b3", "grade": "C"}], [square(90, 90)]),
-}
-LAW: tuple[Rule, ...] = (rule("A", 30), rule("A", 9, jurisdiction="CN"), rule("C", 7))
-ON_ONE = ("late", "early", "void the last", "class", "end", "law")
-ON_ENDED = ("void of an ended", "check of an ended", "return", "law")
-UNRULED = ("check without rule", "void without rule", "rule by class", "rule by law")
-OTHERS = [("void the first", "void the last"), ("refused", "void the last"), ("no rule", "late"), ("late", "no rule")]
-PAIRS = [pair for group in (ON_ONE, ON_ENDED, UNRULED) for pair in product(group, group) if pair != ("law", "law")]
-
-
-def ended(county: County, key: str) -> None:
-    table = county.schema.table(layers.named("building"))
-    with county.writing() as connection:
-        connection.execute(sa.delete(table).where(table.c.code == key))
-
-
-def prepared(living: Life) -> None:
-    living.begin()
-    stored(living.county, "building", [{"code": "b3", "grade": "A"}], [square(90, 90)])
-    grade("b2", "B")(living.county)
-    rules.apply(living.county, LAW[:1])
-    days = {1: ("b1", "2025-12-10"), 2: ("b1", "2025-12-20"), 3: ("b3", "2025-12-21"), 4: ("b2", "2025-12-22")}
-    seen = [visit(key, instant(day), number=number) for number, (key, day) in days.items()]
-    assert record(living.county, pd.DataFrame(seen)).recorded == 4
-    ended(living.county, "b3")
-
-
-@pytest.fixture(scope="module")
-def sessions(living: Life) -> Iterator[tuple[County, County]]:
-    """Two sessions of the app."""
-    two = pooled(living.county), pooled(living.county)
-    yield two
-    for each in two:
-        each.close()
-
-
-def interleaved(sessions: tuple[County, County], watcher: County, first: Act, second: Act) -> bool:
-    """Let the second start when the first has worked but not committed; tell whether it had to wait."""
-    held, own = sessions
-    worked, go = Signal(), Signal()
-
-    def before_commit(_connection: sa.Connection) -> None:
-        worked.set()
-        assert go.wait(WAIT_S)
-
-    sa.event.listen(held.engine, "commit", before_commit)
-    with ThreadPoolExecutor(2) as pool:
-        one = pool.submit(first, held)
-        one.add_done_callback(lambda _: worked.set())
-        assert worked.wait(WAIT_S)
-        two = pool.submit(second, own)
-        waited = False
-        while not (two.done() or waited):
-            waited = waits(watcher)
-        go.set()
-        raised = [each.exception(WAIT_S) for each in (one, two)]
-        assert all(isinstance(each, Refused) and "was voided" in str(each) for each in raised if each is not None)
-    sa.event.remove(held.engine, "commit", before_commit)
-    return waited
-
-
-@pytest.mark.parametrize(("one", "two"), [*PAIRS, *OTHERS])
-def test_two_sessions_leave_the_status_a_recount(
-    living: Life, sessions: tuple[County, County], one: str, two: str
-) -> None:
-    prepared(living)
-    interleaved(sessions, living.county, ACTS[one], ACTS[two])
-    agrees(living.county)
-
-
-STOCK = [f"s{number:02d}" for number in range(60)]
-
-
-def shuffled(worker: int, barrier: Barrier, county: County) -> None:
-    """Do work of one kind on the whole stock, again and again, each time in another order."""
-    drawn = Random(worker)
-    for turn in range(8):
-        barrier.wait(WAIT_S)
-        keys = drawn.sample(STOCK, len(STOCK))
-        first = 10_000 * (worker + 1) + 100 * turn
-        if worker in {0, 1}:
-            rows = [
-                visit(key, instant("2025-11-01") + timedelta(days=drawn.randrange(50)), number=first + place)
-                for place, key in enumerate(keys)
-            ]
-            assert record(county, pd.DataFrame(rows)).recorded == len(STOCK)
-        elif worker == 2:
-            stored(county, "building", [{"code": key, "grade": drawn.choice("ABC")} for key in keys])
-        elif worker == 3:
-            rules.apply(county, drawn.sample(LAW, 2))
-        else:
-            for number in range(3):
-                void(county, uid(100 * turn + 30 + number), "wrong house")
-
-
-def test_many_sessions_at_once_meet_no_deadlock_and_leave_a_recount(living: Life) -> None:
-    living.begin()
-    shapes = [square(200 + 15 * number, 300) for number in range(len(STOCK))]
-    stored(living.county, "building", [{"code": key, "grade": "A"} for key in STOCK], shapes)
-    seen = [visit("s00", instant("2025-10-01"), number=100 * turn + 30 + n) for turn in range(8) for n in range(3)]
-    assert record(living.county, pd.DataFrame(seen)).recorded == len(seen)
-    barrier = Barrier(5)
-    with ThreadPoolExecutor(5) as pool:
-        for each in [pool.submit(shuffled, worker, barrier, living.county) for worker in range(5)]:
-            each.result(4 * WAIT_S)
-    agrees(living.county)

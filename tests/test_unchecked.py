@@ -45,15 +45,13 @@ from tests.events import (
     Voided,
     emptied,
     events,
-    exported,
     pooled,
-    records,
-    recounted_states,
     rule,
     uid,
     visit,
     waits,
 )
+from tests.recount import exported, records, recounted_states
 
 BUILDING = layers.named("building")
 MOMENT = timedelta(milliseconds=1)

@@ -641,6 +641,7 @@ AS $$
     ) seen ON true
 $$;
 REVOKE ALL ON FUNCTION status_wanted(bigint[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION status_wanted(bigint[]) TO wangge_app;
 
 -- after: function status_rebuild(bigint[])
 -- Locks first, then recounts in a statement of its own, so that what committed while it waited is counted.
