@@ -130,7 +130,7 @@ AGES += [timedelta(days=29)]
 def events(size: int = 12) -> st.SearchStrategy[list[tuple[timedelta, Event]]]:
     """Give lists of events, each with the time since the one before."""
     keys = st.sampled_from(BUILDINGS + USERS)
-    numbers = st.integers(1, 12)
+    numbers = st.integers(1, 5)
     one = st.tuples(keys, st.sampled_from((*OUTCOMES, "done", "done")), st.sampled_from(AGES), numbers)
     what = st.one_of(
         st.builds(Seen, st.lists(one, min_size=1, max_size=4).map(tuple)),

@@ -41,6 +41,7 @@ def living(template: Settings) -> Iterator[Life]:
 @given(happened=events())
 @example([(NOW, Seen((("b1", "done", NOW, 1),))), (NOW, Ended("b1")), (NOW, Voided(1)), (NOW, Delivered("b1", 1, 0.0))])
 @example([(NOW, Ended("b1")), (NOW, Delivered("b1", 1, 0.0)), (NOW, Ended("b1")), (NOW, Delivered("b1", 3, 0.0))])
+@example([(NOW, Seen((("b1", "done", NOW, 1), ("b1", "refused", NOW, 2)))), (NOW, Voided(1)), (NOW, Voided(2))])
 @example([(NOW, Law(5)), (NOW, Seen((("b1", "done", NOW, 1),))), (NOW, Delivered("b1", 3, 9.0)), (NOW, Law(2))])
 def test_after_any_order_of_events_the_status_is_a_recount(
     living: Life, happened: list[tuple[timedelta, Event]]

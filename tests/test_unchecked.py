@@ -248,10 +248,11 @@ def test_the_past_stays_as_it_was_known_whatever_is_recorded_later(county: Count
     }
     seen(county, "2026-02-03T16:00", ("a2", "2026-02-01", "done", 3))  # seen before, recorded with the next day's start
     seen(county, "2026-02-20", ("c2", "2026-02-02", "done", 4), ("out", "2026-02-03T15:00", "vacant", 5))
-    void(at(county, instant("2026-02-04")), uid(1), "another house")
+    midnight = at(county, instant("2026-02-03T16:00"))  # the first instant that is not of the day
+    void(midnight, uid(1), "another house")
+    stored(midnight, "building", [{"code": "c1", "grade": "D"}], [square(1700, 100)])
     rules.apply(at(county, instant("2026-02-10")), [rule("A", 2), rule("B", 5), rule("C", 1, since=date(2026, 2, 1))])
     later = at(county, instant("2026-02-12"))
-    stored(later, "building", [{"code": "c1", "grade": "D"}], [square(1700, 100)])
     stored(later, "building", [{"code": "new", "grade": "A"}], [square(1800, 100)])
     stored(later, "town", [{"code": "t1", "name": "新东镇"}], [square(0, 0, 1001)])
     with later.writing() as connection:
