@@ -16,10 +16,10 @@ from gis import layers
 from gis.layer import Geometry, Layer, Use
 from gis.store import county as counties
 from gis.store import server
-from gis.store.conform import Terms
 from gis.store.county import County
 from gis.store.fetch import reading_of
 from gis.store.load import Origin, Outcome, load
+from gis.store.load.conform import Terms
 from gis.store.server import DatabaseRole
 from gis.store.settings import Settings
 from tests.conftest import SRID, X, Y

@@ -16,9 +16,9 @@ from gis import layers
 from gis.crs import Geometries
 from gis.errors import DefinitionError, DeliveryError
 from gis.layer import Constraint, Field, Geometry, Kind, Layer, Source
-from gis.store.conform import LONGEST_KEY_BYTES, Conformed, Terms, conform
-from gis.store.delivered import Fault
 from gis.store.fetch import reading_of
+from gis.store.formats.delivered import Fault
+from gis.store.load.conform import LONGEST_KEY_BYTES, Conformed, Terms, conform
 from tests.builders import line, point, square
 
 BUILDING = layers.named("building")

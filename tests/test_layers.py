@@ -27,9 +27,9 @@ from gis import crs, law, layers
 from gis.layer import Constraint, Field, Geometry, Kind, Layer, Role, Use
 from gis.run.pipes import COST, PRIZE, SERVICE, UNPAVED
 from gis.store import migrate
-from gis.store.conform import Conformed, Terms, conform
 from gis.store.county import County, engine_for
 from gis.store.fetch import features, reading_of
+from gis.store.load.conform import Conformed, Terms, conform
 from gis.store.schema import constraint_name, constraints
 from gis.store.server import DatabaseRole
 from gis.store.settings import Settings

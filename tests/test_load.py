@@ -21,10 +21,10 @@ from gis.errors import CrsError, DeliveryError, Refused
 from gis.layer import Layer
 from gis.run import deliver
 from gis.run.deliver import Delivery
-from gis.store.conform import Terms
 from gis.store.county import County, engine_for
 from gis.store.fetch import reading_of
 from gis.store.load import Origin, Outcome, judge, load
+from gis.store.load.conform import Terms
 from gis.store.server import DatabaseRole
 from gis.store.settings import Settings
 from tests.builders import cloned, line, point, square, stored

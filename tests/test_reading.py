@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gis.errors import DeliveryError
-from gis.store import geojson
-from gis.store.geojson_text import decoded
+from gis.store.formats import geojson
+from gis.store.formats.delivered import Asked
+from gis.store.formats.geojson_text import decoded
 from gis.store.reading import Limits, Reading, assembled, environment, read
 
 DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -457,8 +458,8 @@ def test_a_choice_between_filled_sublayers_is_asked_for(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match=r"got 2: building \(1 rows\), road \(2 rows\)"):
         read(path)
     with pytest.raises(DeliveryError, match="expected one of the sublayers building, road, got 'x'"):
-        read(path, sublayer="x")
-    assert read(path, sublayer="road").delivered == 2
+        read(path, Asked("x"))
+    assert read(path, Asked("road")).delivered == 2
 
 
 def test_shapes_and_texts_that_gdal_would_empty_or_break_are_faults(tmp_path: Path) -> None:
@@ -525,5 +526,5 @@ def test_the_child_gets_no_secrets_and_no_network(monkeypatch: pytest.MonkeyPatc
 
 @pytest.mark.skipif(not LAYERS.is_file(), reason="../shared/data/osm is absent")
 def test_a_whole_place_is_read() -> None:
-    reading = read(LAYERS, sublayer="buildings")
+    reading = read(LAYERS, Asked("buildings"))
     assert (reading.delivered, len(reading.row), reading.faults) == (17_717, 17_717, ())

@@ -16,10 +16,10 @@ from sqlalchemy import create_engine, text
 from gis.cli.db import db
 from gis.cli.doctor import doctor
 from gis.errors import Refused, ServerError
-from gis.store import cluster, server
-from gis.store.cluster_files import configuration
-from gis.store.installation import installation, memory_mib
-from gis.store.server import DatabaseRole
+from gis.store import server
+from gis.store.server import DatabaseRole, cluster
+from gis.store.server.cluster_files import configuration
+from gis.store.server.installation import installation, memory_mib
 from gis.store.settings import Settings, settings_from
 
 UP = "import sys; from pathlib import Path; from gis.store import server, settings; \

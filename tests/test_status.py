@@ -14,10 +14,10 @@ from hypothesis import example, given, settings
 from gis import layers
 from gis.store import county as counties
 from gis.store import server
-from gis.store.conform import Terms
 from gis.store.county import County, Founding
 from gis.store.fetch import reading_of
 from gis.store.load import Origin, load
+from gis.store.load.conform import Terms
 from gis.store.settings import Settings
 from gis.work import rules
 from gis.work.checks import record

@@ -23,10 +23,10 @@ from gis.find.unchecked import OUTSIDE, Question, counts, moment_of, rows, why
 from gis.layer import Layer, Use
 from gis.run import grid
 from gis.store import county as counties
-from gis.store.conform import Terms
 from gis.store.county import County
 from gis.store.fetch import reading_of, shapes
 from gis.store.load import Origin, load
+from gis.store.load.conform import Terms
 from gis.store.repeat import retried
 from gis.store.server import DatabaseRole
 from gis.store.settings import Settings

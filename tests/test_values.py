@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gis.layer import Choice, Field, Kind
-from gis.store import values
+from gis.store.load import values
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 UNREADABLE = object()

@@ -11,8 +11,8 @@ from psycopg.conninfo import make_conninfo
 from gis.cli.say import Answer, Group
 from gis.errors import ServerError
 from gis.store import server
-from gis.store.address import DatabaseRole, libpq_url, parameters
-from gis.store.installation import installations
+from gis.store.server.address import DatabaseRole, libpq_url, parameters
+from gis.store.server.installation import installations
 from gis.store.settings import Settings, settings_from
 
 WHO = {role.name.lower(): role for role in DatabaseRole}

@@ -13,8 +13,8 @@ import click
 from gis.cli.say import Answer, Command
 from gis.errors import GisError
 from gis.store import server
-from gis.store.cluster import cluster_of
-from gis.store.installation import installation, memory_mib
+from gis.store.server.cluster import cluster_of
+from gis.store.server.installation import installation, memory_mib
 from gis.store.settings import Settings, settings_from
 
 LEAST_FREE_GIB = 2.0

@@ -20,7 +20,9 @@ SHOWN = 20
 @click.command(cls=Command)
 @click.argument("layer")
 @click.argument("file", type=FILE)
-@click.option("--sublayer", default=None, help="文件内图层 · layer within the file")
+@click.option("--sublayer", default=None, help="文件内图层或工作表 · layer or sheet within the file")
+@click.option("--encoding", default=None, help="文字编码 · such as GB18030, where the file does not tell")
+@click.option("--header-row", type=click.IntRange(min=1), default=None, help="表头行 · the row that names the columns")
 @click.option("--crs", default=None, help="声明坐标系 · such as EPSG:4490, where the file names none")
 @click.option("--map", "mapping", multiple=True, metavar="FIELD=COLUMN", help="字段对应 · read a field from a column")
 @click.option("--synthetic", is_flag=True, help="合成数据 · everything in the file is invented")
@@ -31,6 +33,8 @@ def load(
     layer: str,
     file: Path,
     sublayer: str | None,
+    encoding: str | None,
+    header_row: int | None,
     crs: str | None,
     mapping: tuple[str, ...],
     synthetic: bool,
@@ -41,11 +45,12 @@ def load(
     """入库 · Load FILE into LAYER: good rows are stored, the others come back with the reason."""
     from gis import layers
     from gis.run import deliver
+    from gis.store.formats.delivered import Asked
 
     wanted = layers.named(layer)
     if rejects is not None:
         deliver.rejects_form(rejects)
-    delivery = deliver.Delivery(file, sublayer, crs, _mapping(mapping), synthetic)
+    delivery = deliver.Delivery(file, Asked(sublayer, encoding, header_row), crs, _mapping(mapping), synthetic)
     with steps(f"{wanted.title} {file.name}", total=3) as progress:
         if dry_run:
             outcome, reading = deliver.judge_file(settings(database), wanted, delivery)
@@ -103,6 +108,7 @@ def _answer(outcome: "Outcome", reading: "Reading", rejects: Path | None, *, dry
     facts |= {
         "dry_run": dry_run,
         "crs": reading.crs,
+        "notes": list(reading.notes),
         "fields": list(outcome.fields),
         "ignored": list(outcome.ignored),
         "emptied": dict(outcome.emptied),
@@ -110,7 +116,7 @@ def _answer(outcome: "Outcome", reading: "Reading", rejects: Path | None, *, dry
         "faults": [fault._asdict() for fault in outcome.faults[:1000]],
         "repairs": [{"row": row, "what": what} for row, what in outcome.repairs[:1000]],
     }
-    lines = [_line(outcome), *_told(outcome)]
+    lines = [_line(outcome), *(f"  {note}" for note in reading.notes), *_told(outcome)]
     if outcome.keyed_by_geometry:
         lines.append(f"  {outcome.keyed_by_geometry} 行没有编号，以图形为准 · rows keyed by their shape")
     if outcome.ignored:

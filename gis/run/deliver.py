@@ -3,7 +3,7 @@
 import hashlib
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
 
@@ -18,9 +18,10 @@ from gis.crs import EXCHANGE, same_system, to_storage
 from gis.errors import DeliveryError
 from gis.layer import Layer, Use
 from gis.store import osm, server
-from gis.store.conform import Terms
 from gis.store.county import County, engine_for, named
+from gis.store.formats.delivered import Asked
 from gis.store.load import Origin, Outcome, Progress, judge, load
+from gis.store.load.conform import Terms
 from gis.store.osm import Extract
 from gis.store.reading import Reading, read
 from gis.store.settings import Settings
@@ -32,10 +33,10 @@ SHAPE = "geometry"
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A file on its way in: its path, the sublayer, the declared coordinate system, and columns named by hand."""
+    """A file on its way in: its path, what is said of it, the declared coordinate system, columns named by hand."""
 
     path: Path
-    sublayer: str | None = None
+    asked: Asked = field(default_factory=Asked)
     crs: str | None = None
     mapping: Mapping[str, str] | None = None
     synthetic: bool = False
@@ -46,7 +47,7 @@ def taken(delivery: Delivery) -> tuple[Reading, Origin]:
 
     DeliveryError where it names no coordinate system and none is declared, or where the declaration contradicts it.
     """
-    reading = read(delivery.path, sublayer=delivery.sublayer, crs=delivery.crs)
+    reading = read(delivery.path, delivery.asked, crs=delivery.crs)
     _refuse_contradiction(delivery, reading)
     located = any(shape is not None for shape in reading.geometry)
     if located and reading.crs is None:

@@ -9,10 +9,10 @@ import sqlalchemy as sa
 
 from gis import law, layers
 from gis.layer import Layer, Use
-from gis.store.conform import Terms
 from gis.store.county import County, outline_of
 from gis.store.fetch import features, reading_of, shapes
 from gis.store.load import Origin, Outcome, load
+from gis.store.load.conform import Terms
 from gis.store.schema import Schema
 from gis.synth import fill as inventor
 from gis.synth import history

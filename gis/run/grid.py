@@ -12,10 +12,10 @@ from gis.find import cells as finder
 from gis.layer import Use
 from gis.plan import cells as planner
 from gis.run.record import Made, digest, record
-from gis.store.conform import Terms
 from gis.store.county import County
 from gis.store.fetch import features, reading_of, shapes
 from gis.store.load import Origin, load
+from gis.store.load.conform import Terms
 from gis.store.schema import spot
 
 WHOLE_TOWN = "000"

@@ -25,9 +25,9 @@ from pyproj.exceptions import CRSError
 
 import gis
 from gis.errors import DeliveryError
-from gis.store.delivered import Delivered, Fault, shown
-from gis.store.mending import Geometries, decode
-from gis.store.reader import FAILED, FORMATS, REPORT, Format, Order, Refusal, Report, order_text, received
+from gis.store.formats.child import FAILED, FORMATS, REPORT, Format, Order, Refusal, Report, order_text, received
+from gis.store.formats.delivered import Asked, Delivered, Fault, shown
+from gis.store.load.mending import Geometries, decode
 
 SPACE = b" \t\r\n"
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")
@@ -69,8 +69,8 @@ class Reading:
     `frame` holds the delivered columns of the good rows, `geometry` their shapes as delivered (None only where the row
     has none) and `row` their numbers in the file from 1. `repairs` are those already made, by row number. `rejected`
     holds the columns of the rows with `faults`, indexed by row number, and `rejected_geometry` their shapes, None where
-    they could not be read. `crs` is an authority's name such as EPSG:4490,
-    WKT where there is no such name, None where unknown; `crs_declared` says that the file itself names it.
+    they could not be read. `crs` is an authority's name such as EPSG:4490, WKT where there is no such name, None where
+    unknown; `crs_declared` says that the file itself names it; `notes` are those of `Delivered`.
     """
 
     frame: pd.DataFrame
@@ -84,11 +84,12 @@ class Reading:
     delivered: int
     sublayer: str
     sublayers: tuple[str, ...]
+    notes: tuple[str, ...] = ()
     rejected_geometry: Geometries = field(default_factory=lambda: np.empty(0, dtype=object))
 
 
 def read(
-    path: Path | str, *, sublayer: str | None = None, crs: str | None = None, limits: Limits | None = None
+    path: Path | str, asked: Asked | None = None, *, crs: str | None = None, limits: Limits | None = None
 ) -> Reading:
     """Give the rows of a GeoPackage or GeoJSON file, and of each row that cannot be read the reason.
 
@@ -102,7 +103,7 @@ def read(
         order = Order(
             str(file.resolve()),
             form.driver,
-            sublayer,
+            asked or Asked(),
             folder,
             memory_bytes=limits.memory_bytes,
             cpu_s=limits.cpu_s,
@@ -156,7 +157,7 @@ def _told(file: Path, head: bytes) -> Format:
 
 def _carried_out(order: Order, file: Path, form: Format, *, wall_s: int) -> Report:
     """Run the child to its end and give its report; DeliveryError where it refused the file or was stopped."""
-    command = [sys.executable, "-P", "-m", "gis.store.reader", order_text(order)]
+    command = [sys.executable, "-P", "-m", "gis.store.formats.child", order_text(order)]
     try:
         done = subprocess.run(  # noqa: S603 our own interpreter and module
             command,
@@ -231,6 +232,7 @@ def assembled(delivered: Delivered, crs: str | None = None) -> Reading:
         delivered=count,
         sublayer=delivered.sublayer,
         sublayers=delivered.sublayers,
+        notes=delivered.notes,
         rejected_geometry=shapes.geometry[~good],
     )
 

@@ -16,10 +16,10 @@ from gis.errors import Refused, UnknownName
 from gis.layer import Use
 from gis.store.copying import temporary
 from gis.store.county import County
-from gis.store.delivered import Fault
+from gis.store.formats.delivered import Fault
+from gis.store.load.staging import broken
 from gis.store.repeat import retried
 from gis.store.schema import TYPES
-from gis.store.staging import broken
 
 CHUNK = 50_000
 NAMED = 3

@@ -14,10 +14,10 @@ import pytest
 import shapely
 
 from gis import crs, law
-from gis.store import cluster, server
 from gis.store import county as counties
+from gis.store import server
 from gis.store.county import Founding
-from gis.store.server import DatabaseRole
+from gis.store.server import DatabaseRole, cluster
 from gis.store.settings import Settings
 from gis.work import rules
 from tests.conftest import SRID, X, Y

@@ -9,8 +9,8 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from gis.store import cluster, server
-from gis.store.server import DatabaseRole
+from gis.store import server
+from gis.store.server import DatabaseRole, cluster
 from gis.store.settings import Settings
 
 COUNT = "SELECT count(*) FROM kept"

@@ -6,7 +6,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from gis.store.installation import Account, memory_mib, shared_folder_mib
+from gis.store.server.installation import Account, memory_mib, shared_folder_mib
 
 ACCESS = "# Written by wangge at each start.\nlocal all all peer map=wangge\n"
 

@@ -9,9 +9,9 @@ from geoalchemy2 import Geometry as Shape
 
 from gis.crs import Geometries
 from gis.layer import Layer
-from gis.store.conform import Conformed
 from gis.store.copying import temporary
-from gis.store.delivered import Fault, shown
+from gis.store.formats.delivered import Fault, shown
+from gis.store.load.conform import Conformed
 from gis.store.schema import TYPES, constraints
 
 STAGING = "staging"

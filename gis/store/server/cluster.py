@@ -20,8 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gis.errors import ServerError
-from gis.store import cluster_files
-from gis.store.installation import Account, installation, server_account
+from gis.store.server import cluster_files
+from gis.store.server.installation import Account, installation, server_account
 
 SOCKETS_BELOW = Path("/tmp")  # noqa: S108 - a short path: 107 bytes are the most; owner and mode are checked
 PORT = 5432

@@ -5,7 +5,7 @@ import re
 from collections.abc import Generator, Iterator
 
 from gis.errors import DeliveryError
-from gis.store.delivered import shown
+from gis.store.formats.delivered import shown
 
 SPACE = re.compile(r"[ \t\n\r]*")
 DIGITS_MOST = 300

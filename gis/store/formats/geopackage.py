@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gis.errors import DeliveryError
-from gis.store.delivered import Delivered, Fault, shown
+from gis.store.formats.delivered import Delivered, Fault, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -9,6 +9,18 @@ if TYPE_CHECKING:
 SHOWN = 60
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a steward says of a file: its sublayer or sheet, the encoding of its text, the row that names the columns.
+
+    All None: the file tells them itself, or is refused where it does not.
+    """
+
+    sublayer: str | None = None
+    encoding: str | None = None
+    header_row: int | None = None
+
+
 class Fault(NamedTuple):
     """Why a row cannot be read: its number from 1, the field, the constraint it broke, what was expected, what came."""
 
@@ -25,7 +37,8 @@ class Delivered:
 
     `columns` and `wkb` are Arrow columns of equal length; row 1 is their first value. A row without geometry, or whose
     geometry cannot be read, has a null there; the second kind stands among the `faults`. `crs` is an authority's name
-    or WKT, None where unknown; `crs_declared` says that the file itself names it.
+    or WKT, None where unknown; `crs_declared` says that the file itself names it. `notes` say, one
+    sentence each in Chinese and English, what was noticed about the file that costs no row.
     """
 
     columns: "dict[str, pa.ChunkedArray]"
@@ -35,6 +48,7 @@ class Delivered:
     faults: list[Fault] = field(default_factory=list)
     sublayer: str = ""
     sublayers: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def shown(value: object) -> str:

@@ -4,7 +4,7 @@ import math
 import struct
 from collections.abc import Iterator
 
-from gis.store.delivered import shown
+from gis.store.formats.delivered import shown
 
 TYPE_ID = {
     "Point": 0,

@@ -6,7 +6,7 @@ from urllib.parse import quote, urlencode
 
 from sqlalchemy import URL
 
-from gis.store.cluster import PORT, cluster_of
+from gis.store.server.cluster import PORT, cluster_of
 from gis.store.settings import Settings, connection_parameters, named_database
 
 MAINTENANCE = "postgres"

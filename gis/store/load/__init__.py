@@ -17,10 +17,10 @@ from gis import crs, layers
 from gis.crs import Geometries
 from gis.errors import Refused
 from gis.layer import Layer, Use
-from gis.store import staging
-from gis.store.conform import Conformed, Terms, conform
 from gis.store.county import County
-from gis.store.delivered import Fault
+from gis.store.formats.delivered import Fault
+from gis.store.load import staging
+from gis.store.load.conform import Conformed, Terms, conform
 from gis.store.reading import Reading
 from gis.store.repeat import retried
 from gis.store.schema import PLACES

@@ -9,9 +9,9 @@ import psycopg
 from psycopg import sql
 
 from gis.errors import Refused, ServerError
-from gis.store import cluster
-from gis.store.address import DatabaseRole, libpq_url, maintenance, sqlalchemy_url
-from gis.store.installation import OLDEST
+from gis.store.server import cluster
+from gis.store.server.address import DatabaseRole, libpq_url, maintenance, sqlalchemy_url
+from gis.store.server.installation import OLDEST
 from gis.store.settings import Settings
 
 __all__ = [

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from gis.errors import DeliveryError
-from gis.store.delivered import Delivered, Fault, shown
-from gis.store.geojson_shape import TYPE_ID, Sketch, WrongShape, sketch, wkb
-from gis.store.geojson_text import Document, decoded
+from gis.store.formats.delivered import Delivered, Fault, shown
+from gis.store.formats.geojson_shape import TYPE_ID, Sketch, WrongShape, sketch, wkb
+from gis.store.formats.geojson_text import Document, decoded
 
 if TYPE_CHECKING:
     import pyarrow as pa

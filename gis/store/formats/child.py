@@ -1,7 +1,7 @@
 """The child process that reads a delivered file: bounded, without network, with one driver of GDAL and nothing else.
 
-It is run as `python -m gis.store.reader ORDER`, where ORDER is the JSON of an `Order`, and leaves `rows.arrow` and
-`report.json` in the order's folder. It starts in a fifth of a second, so it imports nothing that it does not use.
+It is run as `python -m gis.store.formats.child ORDER`, where ORDER is the JSON of an `Order`, and leaves `rows.arrow`
+and `report.json` in the order's folder. It starts in a fifth of a second, so it imports nothing that it does not use.
 """
 
 import errno
@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from gis.errors import DeliveryError
+from gis.store.formats.delivered import Asked
 
 if TYPE_CHECKING:
-    from gis.store.delivered import Delivered, Fault
+    from gis.store.formats.delivered import Delivered, Fault
 
 ROWS = "rows.arrow"
 REPORT = "report.json"
@@ -30,7 +31,7 @@ class Order:
 
     path: str
     driver: str
-    sublayer: str | None
+    asked: Asked
     folder: str
     memory_bytes: int
     cpu_s: int
@@ -46,6 +47,7 @@ class Report(TypedDict):
     faults: "list[Fault]"
     sublayer: str
     sublayers: list[str]
+    notes: list[str]
 
 
 class Refusal(TypedDict):
@@ -62,19 +64,19 @@ class Format:
     title: str
     endings: tuple[str, ...]
     begins: tuple[bytes, ...]
-    read: "Callable[[str, str | None], Delivered]"
+    read: "Callable[[str, Asked], Delivered]"
 
 
-def _read_geopackage(path: str, sublayer: str | None) -> "Delivered":
-    from gis.store import geopackage
+def _read_geopackage(path: str, asked: Asked) -> "Delivered":
+    from gis.store.formats import geopackage
 
-    return geopackage.read(path, sublayer)
+    return geopackage.read(path, asked.sublayer)
 
 
-def _read_geojson(path: str, sublayer: str | None) -> "Delivered":
-    from gis.store import geojson
+def _read_geojson(path: str, asked: Asked) -> "Delivered":
+    from gis.store.formats import geojson
 
-    return geojson.read(path, sublayer)
+    return geojson.read(path, asked.sublayer)
 
 
 FORMATS = (
@@ -86,7 +88,8 @@ FORMATS = (
 
 def main(argument: str) -> int:
     """Carry out an order; 0 where the rows are written, 3 where the report holds the sentence of refusal."""
-    order = Order(**json.loads(argument))
+    given = json.loads(argument)
+    order = Order(**given | {"asked": Asked(**given["asked"])})
     _limit(order)
     try:
         return _left(order, _report(order))
@@ -121,7 +124,7 @@ def _report(order: Order) -> Report:
 
     warnings.simplefilter("ignore")  # GDAL's doubts are judged from the file itself
     _one_driver(order.driver)
-    delivered = next(each for each in FORMATS if each.driver == order.driver).read(order.path, order.sublayer)
+    delivered = next(each for each in FORMATS if each.driver == order.driver).read(order.path, order.asked)
     names = list(delivered.columns)
     arrays = [*delivered.columns.values(), delivered.wkb]
     table = pa.table(arrays, names=[str(place) for place in range(len(arrays))])
@@ -134,6 +137,7 @@ def _report(order: Order) -> Report:
         "faults": delivered.faults,
         "sublayer": delivered.sublayer,
         "sublayers": list(delivered.sublayers),
+        "notes": list(delivered.notes),
     }
 
 
@@ -160,7 +164,7 @@ def received(report: Report, folder: str) -> "Delivered":
     """Give back, in the parent, what the child left."""
     import pyarrow as pa
 
-    from gis.store.delivered import Delivered, Fault
+    from gis.store.formats.delivered import Delivered, Fault
 
     with pa.OSFile(str(Path(folder, ROWS))) as source:
         table = pa.ipc.open_file(source).read_all()
@@ -172,6 +176,7 @@ def received(report: Report, folder: str) -> "Delivered":
         faults=[Fault(*fault) for fault in report["faults"]],
         sublayer=report["sublayer"],
         sublayers=tuple(report["sublayers"]),
+        notes=tuple(report["notes"]),
     )
 
 
