@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from shapely.geometry.base import BaseGeometry
 
 from gis.layer import Geometry
+from gis.store import mending
 from gis.store.formats.geojson import judge, shapes_of
 from gis.store.formats.geojson_text import decoded
-from gis.store.load import mending
-from gis.store.load.mending import Mended, decode, mend
+from gis.store.mending import Mended, decode, mend
 
 NASTY = Path(__file__).parents[2] / "shared" / "data" / "nasty" / "geojson" / "examples"
 SQUARE = "((0 0, 4 0, 4 4, 0 4, 0 0))"

@@ -13,7 +13,7 @@ from osmium.osm.mutable import Node, Relation, Way
 from gis import layers
 from gis.errors import DeliveryError
 from gis.layer import Field, Geometry, Kind, Layer, Osm, Source, Use
-from gis.store.load.mending import Geometries
+from gis.store.mending import Geometries
 from gis.store.osm import Broken, Extract, extract, matches
 from gis.store.osm_place import Area, Level, place
 

@@ -27,7 +27,7 @@ import gis
 from gis.errors import DeliveryError
 from gis.store.formats.child import FAILED, FORMATS, REPORT, Format, Order, Refusal, Report, order_text, received
 from gis.store.formats.delivered import Asked, Delivered, Fault, shown
-from gis.store.load.mending import Geometries, decode
+from gis.store.mending import Geometries, decode
 
 SPACE = b" \t\r\n"
 BYTE_ORDER_MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")

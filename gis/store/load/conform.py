@@ -17,7 +17,7 @@ from gis.errors import DeliveryError
 from gis.layer import Field, Geometry, Layer
 from gis.store.formats.delivered import Fault, shown
 from gis.store.load import values
-from gis.store.load.mending import mend
+from gis.store.mending import mend
 from gis.store.reading import Reading
 
 LONGEST_KEY_BYTES = 500
