@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gis.cli.backup import backup, restore
 from gis.cli.counties import init, reset, upgrade
 from gis.cli.db import db
 from gis.cli.describe import describe
@@ -148,3 +149,5 @@ for command in (db, describe, doctor, load, load_osm, synth, grid, assign, unche
 db.add_command(init)
 db.add_command(reset)
 db.add_command(upgrade)
+db.add_command(backup)
+db.add_command(restore)

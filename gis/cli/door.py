@@ -41,6 +41,12 @@ WORDS = {
     "patrol": "巡查片区 areas",
     "pipes": "瓶改管 pipes",
     "map": "地图 map",
+    "count": "计数 counting",
+    "dump": "导出 dumping",
+    "pack": "打包 packing",
+    "unpack": "解包 unpacking",
+    "restore": "恢复 restoring",
+    "compare": "核对 comparing",
 }
 
 
