@@ -1,42 +1,60 @@
-"""What this machine has and lacks: one line a question, with what to do where something is bad."""
+"""What this machine and its county have and lack: one line a question, with what to do where something is bad."""
 
 import os
 import platform
 import shutil
 import sys
+import time
 from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
+from gis.cli import door
+from gis.cli.door import DATABASE
 from gis.cli.say import Answer, Command
 from gis.errors import GisError
 from gis.store import server
 from gis.store.server.cluster import cluster_of
 from gis.store.server.installation import installation, memory_mib
-from gis.store.settings import Settings, settings_from
+from gis.store.settings import Settings
+
+if TYPE_CHECKING:
+    from gis.store.county import County
 
 LEAST_FREE_GIB = 2.0
 LEAST_MEMORY_MIB = 1500
 GIB = 1 << 30
+CLOCK_S = 5.0
+STALE = "something wrote past the triggers: restore a backup, and report this"
+ADVICE = {
+    "rule": "`wangge law apply` stores the rules; `wangge unchecked {layer} --state no_rule` lists the objects",
+    "cell": "`wangge grid make`, `wangge assign`; what lies outside every cell stays without one",
+    "worker": "`wangge patrol areas` gives every cell a worker, as far as there are workers",
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One question about the machine, what was found, and what to do where it is bad."""
+    """One question, what was found, and what to do where it is bad; `notice` where it is no fault but a gap to know."""
 
     name: str
     ok: bool
     found: str
     advice: str = ""
+    notice: bool = False
 
 
 @click.command(cls=Command)
-def doctor() -> Answer:
-    """体检 · Check versions, paths, disk and server; ends with 1 where something is bad."""
-    settings = settings_from(os.environ)
+@DATABASE
+def doctor(database: str | None) -> Answer:
+    """体检 · Check versions, paths, disk, server and county; ends with 1 where something is bad."""
+    settings = door.settings(database)
     findings = [*_python(), *_geometry(), *_postgres(settings), *_places(settings)]
+    if server.status(settings).running:
+        findings += _county(settings)
     bad = [each for each in findings if not each.ok]
     sentence = f"{len(bad)} 项有问题 · bad: {', '.join(each.name for each in bad)}" if bad else "一切正常 · all is well"
     return Answer(
@@ -48,12 +66,14 @@ def doctor() -> Answer:
 
 
 def _facts(finding: Finding) -> dict[str, object]:
-    return asdict(finding) | {"advice": "" if finding.ok else finding.advice}
+    return asdict(finding) | {"advice": finding.advice if finding.notice or not finding.ok else ""}
 
 
 def _line(finding: Finding) -> str:
-    advice = "" if finding.ok or not finding.advice else f"  → {finding.advice}"
-    return f"{'正常 ok ' if finding.ok else '异常 bad'} {finding.name}: {finding.found}{advice}"
+    shown = finding.advice and (finding.notice or not finding.ok)
+    advice = f"  → {finding.advice}" if shown else ""
+    word = "异常 bad" if not finding.ok else "注意 see" if finding.notice else "正常 ok "
+    return f"{word} {finding.name}: {finding.found}{advice}"
 
 
 def _python() -> list[Finding]:
@@ -117,3 +137,56 @@ def _places(settings: Settings) -> list[Finding]:
         return [*places, Finding("sockets", ok=True, found=str(cluster_of(settings.state).sockets))]
     except GisError as error:
         return [*places, Finding("sockets", ok=False, found="none", advice=str(error))]
+
+
+def _county(settings: Settings) -> list[Finding]:
+    """Examine the county of the database; a database without one is no fault."""
+    from gis.store.county import exists, opened
+
+    name = f"county {settings.database}"
+    if not exists(settings):
+        return [Finding(name, ok=True, found="县未建 · none yet", advice="run `wangge db init`", notice=True)]
+    try:
+        county = opened(settings)
+    except GisError as error:
+        return [Finding("schema", ok=False, found="differs from the layers", advice=str(error))]
+    try:
+        head = Finding(name, ok=True, found=f"{county.name} {county.code}，EPSG:{county.srid}，{county.timezone}")
+        return [head, Finding("schema", ok=True, found="equals the layers"), *_measures(county), *_gaps(county)]
+    finally:
+        county.close()
+
+
+def _measures(county: "County") -> list[Finding]:
+    import sqlalchemy as sa
+
+    from gis.crs import DISTORTION_LIMIT
+    from gis.find import health
+
+    with county.reading() as connection:
+        error = health.scale_error(connection, county)
+        zone = str(connection.execute(sa.text("SELECT county_timezone()")).scalar_one())
+        behind_s = float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
+        stale = health.stale(connection, county)
+    drift_s = abs(behind_s - time.time())
+    return [
+        Finding(
+            "CRS", error <= DISTORTION_LIMIT, f"EPSG:{county.srid}, scale error {error:.6f} (limit 1:2000)", "split it"
+        ),
+        Finding("time zone", zone == str(county.timezone), zone, f"the county counts days in {county.timezone}"),
+        Finding("clock", drift_s < CLOCK_S, f"{drift_s:.1f} s between server and here", "set both clocks (NTP)"),
+        Finding("status", stale == 0, f"{stale} 个对象的状态不等于重算 · objects whose status is stale", STALE),
+    ]
+
+
+def _gaps(county: "County") -> list[Finding]:
+    from gis.find import health
+
+    findings = []
+    for gap in health.gaps(county):
+        lacking = {"规则 rule": gap.without_rule, "网格 cell": gap.without_cell, "网格员 worker": gap.without_worker}
+        for what, count in lacking.items():
+            advice = ADVICE[what.split()[1]].format(layer=gap.layer.name) if count else ""
+            found = f"{count:,} / {gap.stock:,} {gap.layer.title}没有{what}"
+            findings.append(Finding(f"{gap.layer.name} {what.split()[1]}", True, found, advice, notice=count > 0))
+    return findings
