@@ -9,9 +9,11 @@ import click
 from gis.cli.backup import backup, restore
 from gis.cli.counties import init, reset, upgrade
 from gis.cli.db import db
+from gis.cli.delivery import delivery
 from gis.cli.describe import describe
 from gis.cli.doctor import doctor
 from gis.cli.door import DATABASE, county, settings, steps, whole, write_rows
+from gis.cli.export import export, qgis
 from gis.cli.load import load, load_osm
 from gis.cli.plans import assign, grid, law, patrol, pipes, synth
 from gis.cli.questions import unchecked
@@ -144,7 +146,23 @@ def _told(done: "job.Demo", files: list[Path], left_out: tuple[str, ...]) -> str
     return "\n".join(lines)
 
 
-for command in (db, describe, doctor, load, load_osm, synth, grid, assign, unchecked, law, patrol, pipes):
+for command in (
+    db,
+    describe,
+    doctor,
+    load,
+    load_osm,
+    delivery,
+    synth,
+    grid,
+    assign,
+    unchecked,
+    law,
+    patrol,
+    pipes,
+    export,
+    qgis,
+):
     main.add_command(command)
 db.add_command(init)
 db.add_command(reset)

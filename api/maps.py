@@ -1,5 +1,6 @@
 """The snapshot map of an opened county: rows fetched, states asked, the page drawn by `web_map`."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import geopandas as gpd
@@ -7,7 +8,8 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.crs import EXCHANGE
-from gis.find import unchecked
+from gis.find import datum, unchecked
+from gis.find.datum import Unverified
 from gis.layer import Layer, Use
 from gis.run.record import latest
 from gis.store.county import County, now
@@ -32,6 +34,7 @@ def snapshot(county: County) -> Snapshot:
                     drawn["state"] = [state_of.get(key) for key in drawn[layer.key]]
                 frames.append((layer, drawn))
         unverified = _unverified(connection, county)
+        places = datum.unverified(connection, county)
     states = "，".join(f"{state.zh} {number:,}" for state, number in counted.total.items())
     return page(
         frames,
@@ -40,7 +43,7 @@ def snapshot(county: County) -> Snapshot:
         denominators=[f"{asked.layer.title} {counted.stock:,}：{states}"],
         notes=[
             f"规则 {unverified} 条未核实 · rules not verified",
-            "坐标基准未核验 · datum not verified",
+            *_places(places),
             "标注“合成”的内容均为虚构 · what is marked 合成 is invented",
         ],
         overlays={asked.layer.name},
@@ -65,6 +68,12 @@ def frame(connection: sa.Connection, county: County, layer: Layer) -> gpd.GeoDat
     made = latest(connection, county, plan)
     run = int(made.id) if made is not None else 0
     return features(connection, county, layer, where=f"run_id = {run}", srid=EXCHANGE)
+
+
+def _places(found: Sequence[Unverified]) -> list[str]:
+    """Say whose places were not verified; nothing where all were."""
+    told = "、".join(f"{each.layer.title} {each.rows:,}" for each in found)
+    return [f"基准未核实 · datum not verified：{told}"] if found else []
 
 
 def _unverified(connection: sa.Connection, county: County) -> int:

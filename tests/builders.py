@@ -40,6 +40,14 @@ def line(*places: tuple[float, float]) -> BaseGeometry:
     return shapely.LineString([(X + east_m, Y + north_m) for east_m, north_m in places])
 
 
+def multi(*parts: BaseGeometry) -> BaseGeometry:
+    """Give polygons, or lines, as one shape of several parts."""
+    gather = shapely.multipolygons if parts[0].geom_type == "Polygon" else shapely.multilinestrings
+    whole = np.asarray(gather(np.array(parts, dtype=object)), dtype=object).item()
+    assert isinstance(whole, BaseGeometry)
+    return whole
+
+
 def stored(
     county: County, layer: str, rows: Sequence[Mapping[str, object]], shapes: Sequence[BaseGeometry] | None = None
 ) -> Outcome:
@@ -74,7 +82,7 @@ def cloned(template: Settings, database: str) -> Iterator[County]:
 def shape_of(layer: Layer) -> BaseGeometry:
     """Give a shape that a row of the layer may have, as it is stored; empty for a register."""
     shapes: dict[Geometry | None, BaseGeometry] = {
-        Geometry.POINT: point(500, 500),
+        Geometry.POINT: point(50, 50),
         Geometry.LINE: shapely.MultiLineString([[(X, Y), (X + 100, Y)]]),
         Geometry.POLYGON: shapely.MultiPolygon([shapely.box(X, Y, X + 10, Y + 10)]),
         None: shapely.GeometryCollection(),
@@ -111,3 +119,15 @@ def undone(county: County, role: DatabaseRole = DatabaseRole.OWNER) -> Iterator[
         yield connection
         connection.rollback()
     engine.dispose()
+
+
+def swept(county: County, *names: str) -> County:
+    """Empty the county of what was delivered and recorded, of these layers and their past; its county row stays."""
+    owner = counties.engine_for(county.settings, DatabaseRole.SUPERUSER)
+    pasts = [f"{name}_past" for name in names if name in county.schema.pasts]
+    with owner.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")  # no trigger keeps a past of this
+        for name in (*names, *pasts, "delivery", "status", "check", "run"):
+            connection.exec_driver_sql(f'DELETE FROM "{name}"')
+    owner.dispose()
+    return county

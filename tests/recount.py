@@ -110,7 +110,11 @@ def known_rows(frames: Mapping[str, pd.DataFrame], name: str, known_at: Instant 
         return now
     past = frames[f"{name}_past"]
     then = past[(past["recorded_at"] < known_at) & (past["recorded_until"] >= known_at)]
-    parts = [each for each in (now[now["recorded_at"] < known_at], then.drop(columns="recorded_until")) if len(each)]
+    parts = [
+        each
+        for each in (now[now["recorded_at"] < known_at], then.drop(columns=["recorded_until", "ended_by"]))
+        if len(each)
+    ]
     return pd.concat(parts, ignore_index=True) if parts else now.iloc[:0]
 
 

@@ -1,4 +1,4 @@
-"""Every object lies in exactly one town and cell, said alike by STRtree, by PostGIS and by looking at every pair."""
+"""Every object lies in exactly one town and cell, said alike by the loader, by PostGIS and by looking at every pair."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -14,10 +14,11 @@ from shapely import affinity
 from shapely.geometry.base import BaseGeometry
 
 from gis import layers
-from gis.find.cells import assign, located, placed
-from gis.store.county import County, now
+from gis.find.cells import assign, located, wrong
+from gis.store.county import County, engine_for, now
 from gis.store.fetch import features
 from gis.store.schema import PLACES
+from gis.store.server import DatabaseRole
 from gis.store.settings import Settings
 from tests.builders import cloned, point, square, stored
 from tests.conftest import X, Y, at
@@ -51,18 +52,6 @@ def by_every_pair(points: Shapes, areas: Shapes) -> list[int]:
     return [next((n for n, area in enumerate(areas) if area.intersects(spot)), -1) for spot in points]
 
 
-def by_postgis(county: County, points: Shapes, areas: Shapes) -> list[int]:
-    """The same, asked of PostGIS."""
-    query = sa.text(
-        "SELECT (SELECT min(a.n) FROM unnest(CAST(:areas AS text[])) WITH ORDINALITY AS a (wkb, n)"
-        " WHERE ST_Intersects(ST_GeomFromWKB(decode(a.wkb, 'hex')), ST_GeomFromWKB(decode(p.wkb, 'hex'))))"
-        " FROM unnest(CAST(:points AS text[])) WITH ORDINALITY AS p (wkb, n) ORDER BY p.n"
-    )
-    words = {"areas": [each.wkb_hex for each in areas], "points": [each.wkb_hex for each in points]}
-    with county.reading() as connection:
-        return [-1 if found is None else found - 1 for found in connection.execute(query, words).scalars()]
-
-
 def tiling(seed: int, columns: int, rows: int) -> Shapes:
     """Give a tiling of 1 km² with bent inner corners, cell by cell in a random order."""
     drawn = np.random.default_rng(seed)
@@ -89,19 +78,27 @@ def spots(seed: int, areas: Shapes) -> Shapes:
     return [*inside, *(shapely.Point(place) for place in np.concatenate([corners, middles, near]))]
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), columns=st.integers(1, 5), rows=st.integers(1, 5))
 @example(seed=0, columns=1, rows=1)
-def test_points_lie_in_the_same_cell_by_index_by_postgis_and_by_every_pair(
+def test_points_lie_in_the_cell_that_looking_at_every_pair_gives(
     clone: County, seed: int, columns: int, rows: int
 ) -> None:
+    emptied(clone)
     areas = tiling(seed, columns, rows)
-    points = spots(seed, areas)
-    found = placed(array(points), array(areas)).tolist()
-    assert found == by_every_pair(points, areas)
-    clear = [n for n, spot in enumerate(points) if not beside(spot, areas)]
-    assert [found[n] for n in clear] == by_postgis(clone, [points[n] for n in clear], areas)
-    assert len(clear) >= 30 + 4
+    points = [spot for spot in spots(seed, areas) if not beside(spot, areas)]
+    assert len(points) >= 30 + 4
+    cells = [
+        {"code": f"990001000000{n:03d}", "code_scheme": "local", "town_code": "t", "valid_from": "2026-01-01"}
+        for n in range(len(areas))
+    ]
+    stored(clone, "grid_cell", cells, areas)
+    users = [{"code": f"u{n}", "kind": "resident", "supply": "bottled"} for n in range(len(points))]
+    stored(clone, "gas_user", users, points)
+    found = codes(clone, "gas_user")
+    assert [found[f"u{n}"]["cell_id"] for n in range(len(points))] == [
+        None if place < 0 else f"990001000000{place:03d}" for place in by_every_pair(points, areas)
+    ]
 
 
 def beside(spot: BaseGeometry, areas: Shapes) -> bool:
@@ -111,11 +108,6 @@ def beside(spot: BaseGeometry, areas: Shapes) -> bool:
     """
     gap_m = shapely.distance(array([area.boundary for area in areas]), spot)
     return bool(((gap_m > 0) & (gap_m < 1e-8)).any())
-
-
-def test_nothing_lies_in_no_areas_and_no_points_lie_anywhere() -> None:
-    assert placed(array([]), array([square(0, 0)])).tolist() == []
-    assert placed(array([point(1, 1)]), array([])).tolist() == [-1]
 
 
 def test_a_border_belongs_to_the_lowest_code_in_whatever_order_cells_were_stored(county: County) -> None:
@@ -159,11 +151,20 @@ def codes(county: County, name: str) -> dict[str, dict[str, str | None]]:
     }
 
 
+def behind(county: County, *statements: str) -> None:
+    """Write past every trigger, as no role of ours can."""
+    superuser = engine_for(county.settings, DatabaseRole.SUPERUSER)
+    with superuser.begin() as connection:
+        connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    superuser.dispose()
+
+
 def moved(county: County) -> None:
     """Put every object nowhere."""
-    with county.writing() as connection:
-        for layer in located():
-            connection.execute(sa.update(county.schema.table(layer)).values(dict.fromkeys(PLACES)))
+    nowhere = ", ".join(f"{place} = NULL" for place in PLACES)
+    behind(county, *(f"UPDATE {layer.name} SET {nowhere}" for layer in located()))
 
 
 def settled(county: County, seed: int = 1) -> dict[str, list[str]]:
@@ -229,9 +230,13 @@ def test_a_spot_lies_in_its_area(county: County) -> None:
 def test_assignment_writes_only_what_changed_and_twice_is_nothing(county: County) -> None:
     settled(county)
     assert set(assign(county).moved.values()) == {0}
-    with county.writing() as connection:
-        connection.exec_driver_sql("UPDATE building SET town_id = NULL, cell_id = 0 WHERE code IN ('b1', 'b2', 'b3')")
-        connection.exec_driver_sql("UPDATE gas_user SET village_id = -1 WHERE code = 'u5'")
+    behind(
+        county,
+        "UPDATE building SET town_id = NULL, cell_id = 0 WHERE code IN ('b1', 'b2', 'b3')",
+        "UPDATE gas_user SET village_id = -1 WHERE code = 'u5'",
+    )
+    with county.reading() as connection:
+        assert [(each.layer, len(each.objects)) for each in wrong(connection)] == [("building", 3), ("gas_user", 1)]
     before = versions(county)
     found = assign(county)
     assert {name: number for name, number in found.moved.items() if number} == {"building": 3, "gas_user": 1}
@@ -255,14 +260,14 @@ def test_a_cell_out_of_use_holds_nobody_and_its_past_is_kept(county: County) -> 
     stored(county, "building", [{"code": "b1"}], [square(50, 50)])
     assert codes(county, "building")["b1"]["cell_id"] == "990001000000001"
     stored(county, "grid_cell", [old | {"code": "990001000000001", "valid_to": "2026-03-01"}])
+    assert codes(county, "building")["b1"]["cell_id"] is None
     stored(county, "grid_cell", [new | {"code": "990001000000002"}], [square(0, 0, 100)])
-    found = assign(county)
-    assert found.moved["building"] == 1
     assert codes(county, "building")["b1"]["cell_id"] == "990001000000002"
+    assert assign(county).moved["building"] == 0
     with county.reading() as connection:
         past = connection.execute(sa.text("SELECT DISTINCT cell_id FROM building_past")).scalars().all()
         first = connection.execute(sa.text("SELECT id FROM grid_cell WHERE code = '990001000000001'")).scalar_one()
-    assert past == [first]
+    assert set(past) == {first, None}
 
 
 def test_deliveries_wait_while_objects_are_placed(county: County) -> None:
@@ -281,5 +286,7 @@ def test_deliveries_wait_while_objects_are_placed(county: County) -> None:
     sa.event.listen(watched.engine, "commit", look)
     assign(watched)
     watched.close()
-    assert {name for name, mode in held if mode == "ShareRowExclusiveLock"} == {layer.name for layer in located()}
+    assert {name for name, mode in held if mode == "ShareRowExclusiveLock"} == {
+        layer.name for layer in layers.every() if layer.located or layer.by_length
+    }
     assert {layers.one(use).name for use in PLACES.values()} <= {name for name, mode in held if mode == "ShareLock"}

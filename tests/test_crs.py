@@ -172,7 +172,7 @@ def test_systems_without_true_metres_are_refused(srid: int, reason: str) -> None
         refuse_distortion(YONGKANG, srid)
 
 
-@pytest.mark.parametrize("crs", [None, "EPSG:nowhere", 999_999, "", "GCJ-02"])
+@pytest.mark.parametrize("crs", [None, "EPSG:nowhere", 999_999, "", "GCJ-03"])
 def test_a_missing_or_unknown_system_is_refused(crs: str | int | None) -> None:
     with pytest.raises(CrsError, match=r"expected a coordinate system such as EPSG:4490, got"):
         to_storage(np.array([Point(120, 29)], dtype=object), crs, 4549)

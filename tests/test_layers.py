@@ -435,9 +435,23 @@ def _as_stored(row: dict[str, object]) -> dict[str, object]:
 
 def delivered(layer: Layer, *rows: dict[str, object]) -> tuple[list[dict[str, object]], list[BaseGeometry] | None]:
     """Give deliverable rows: the example with one thing changed in each, and shapes where the layer has them."""
-    good = dict.fromkeys((field.name for field in layer.fields if not field.once), None) | layer.example()
+    names = [field.name for field in deliverable(layer)]
+    good = dict.fromkeys(names, None) | {name: value for name, value in layer.example().items() if name in names}
     shapes = None if layer.geometry is None else [shape_of(layer)] * len(rows)
     return [good | row for row in rows], shapes
+
+
+def deliverable(layer: Layer) -> list[Field]:
+    """Give the fields that a file may hold; the id of an object is looked up by its key."""
+    return [
+        field for field in layer.fields if not field.once and not (layer.about_object and field.kind is Kind.INTEGER)
+    ]
+
+
+def keyed(layer: Layer, number: int) -> dict[str, object]:
+    """Give what makes a row another one: its key, or the last value of which the key is made."""
+    own = f"{number:015}"
+    return {layer.keyed_by[-1]: own, layer.key: None} if layer.keyed_by else {layer.key: own}
 
 
 @each_delivered
@@ -446,7 +460,7 @@ def test_a_delivery_of_its_examples_is_new_and_the_second_time_unchanged(filled:
     first, second = (stored(filled, layer.name, rows, shapes) for _ in range(2))
     assert (first.new, first.rejected, first.faults) == (1, 0, ())
     assert (second.new, second.changed, second.unchanged, second.rejected) == (0, 0, 1, 0)
-    assert set(first.fields) == {field.name for field in layer.fields if not field.once}
+    assert set(first.fields) == {field.name for field in deliverable(layer)}
 
 
 def wrong_values(layer: Layer) -> list[Bad]:
@@ -465,7 +479,7 @@ def wrong_values(layer: Layer) -> list[Bad]:
 @each_delivered
 def test_a_delivery_comes_back_with_each_constraint_that_a_row_breaks(filled: County, layer: Layer) -> None:
     wrong = wrong_values(layer)
-    rows, shapes = delivered(layer, *({layer.key: f"{place:015}"} | bad.changed for place, bad in enumerate(wrong)))
+    rows, shapes = delivered(layer, *(keyed(layer, place) | bad.changed for place, bad in enumerate(wrong)))
     outcome = stored(filled, layer.name, rows, shapes)
     assert outcome.rejected == outcome.delivered == len(wrong)
     told = {(fault.row, fault.constraint) for fault in outcome.faults}
@@ -481,7 +495,9 @@ def test_a_delivery_of_nothing_is_recorded_as_that(filled: County, layer: Layer)
 @each_delivered
 def test_a_delivery_with_a_key_twice_stores_neither_where_they_differ(filled: County, layer: Layer) -> None:
     other = next(
-        field for field in layer.fields if field.kind is Kind.TEXT and field.name != layer.key and not field.choices
+        field
+        for field in layer.fields
+        if field.kind is Kind.TEXT and field.name not in {layer.key, *layer.keyed_by} and not field.choices
     )
     rows, shapes = delivered(layer, {other.name: "one"}, {other.name: "two"})
     outcome = stored(filled, layer.name, rows, shapes)
@@ -491,12 +507,22 @@ def test_a_delivery_with_a_key_twice_stores_neither_where_they_differ(filled: Co
 
 @each_delivered
 def test_every_delivered_name_and_title_is_found_as_its_field(layer: Layer) -> None:
-    for field in layer.fields:
+    for field in deliverable(layer):
         for column in {field.name, field.title, *field.source, *(each.upper() for each in field.source)} - {""}:
             value = field.example if field.example is not None else _any(field)
-            found = conformed(layer, pd.DataFrame({column: [value]}, dtype=object))
+            found = conformed(layer, beside(layer, field, pd.DataFrame({column: [value]}, dtype=object)))
             assert field.name in found.fields, f"{column} is not read"
             assert found.frame[field.name].tolist() == [value]
+
+
+def beside(layer: Layer, tested: Field, frame: pd.DataFrame) -> pd.DataFrame:
+    """Give rows with what their key is made of, each of its own unless the field is part of it."""
+    for name in layer.keyed_by:
+        if name != tested.name:
+            example = layer.field(name).example
+            own = [example if len(frame) == 1 else f"{example}-{place}" for place in range(len(frame))]
+            frame[name] = pd.Series(own, index=frame.index, dtype=object)
+    return frame
 
 
 def _any(field: Field) -> object:
@@ -513,14 +539,14 @@ def conformed(layer: Layer, frame: pd.DataFrame) -> Conformed:
 
 @each_delivered
 def test_every_delivered_spelling_of_a_choice_is_read_as_it(layer: Layer) -> None:
-    for field in layer.fields:
+    for field in deliverable(layer):
         spelt = {
             spelling: choice.value
             for choice in field.choices
             for spelling in (choice.value, choice.title, choice.title_en, *choice.source)
             if spelling and spelling != "*"
         }
-        found = conformed(layer, pd.DataFrame({field.name: list(spelt)}, dtype=object))
+        found = conformed(layer, beside(layer, field, pd.DataFrame({field.name: list(spelt)}, dtype=object)))
         assert found.frame[field.name].tolist() == list(spelt.values())
         named = [spelling for choice in field.choices for spelling in {choice.value, choice.title, *choice.source}]
         assert len(set(named)) == len(named), "two choices are delivered under one name"
@@ -611,32 +637,32 @@ def test_what_supplies_or_demands_can_be_asked_of_its_rows(place: County, layer:
 # A layer that is added
 
 
-HOT_WORK = '''
-"""Hot-work points (动火点)."""
+BOILER = '''
+"""Boilers (锅炉房)."""
 
 from gis.layer import OFFICE, Choice, Constraint, Field, Geometry, Kind, Layer, Mask, Patrol, Role, Source, Style
 
 LAYER = Layer(
-    name="hot_work",
-    title="动火点",
-    title_en="Hot-work points",
-    doc="Places where hot work is announced.",
+    name="boiler",
+    title="锅炉房",
+    title_en="Boilers",
+    doc="Rooms with a boiler in them.",
     geometry=Geometry.POINT,
     source=Source("Safety office", "internal"),
     key="code",
     read=OFFICE | {Role.WORKER},
     located=True,
-    patrol=Patrol("hot_work_check", by="grade", unknown="1"),
+    patrol=Patrol("boiler_check", by="grade", unknown="1"),
     fields=(
-        Field("code", Kind.TEXT, "Number.", zh="动火编号", example="H-1", source=("HW_NO",), required=True, popup=True),
-        Field("grade", Kind.TEXT, "Grade.", zh="动火等级", example="1", popup=True, choices=(
-            Choice("1", "一级动火", "#67000d", "Grade 1", ("I",)), Choice("2", "二级动火", "#fb6a4a", "Grade 2"))),
-        Field("welders", Kind.INTEGER, "Welders at work.", zh="焊工数", example=2, low=1, high=50, source=("焊工",)),
+        Field("code", Kind.TEXT, "Number.", zh="锅炉编号", example="H-1", source=("HW_NO",), required=True, popup=True),
+        Field("grade", Kind.TEXT, "Grade.", zh="锅炉等级", example="1", popup=True, choices=(
+            Choice("1", "一级锅炉", "#67000d", "Grade 1", ("I",)), Choice("2", "二级锅炉", "#fb6a4a", "Grade 2"))),
+        Field("stokers", Kind.INTEGER, "Stokers.", zh="司炉工数", example=2, low=1, high=50, source=("司炉工",)),
         Field("owner", Kind.TEXT, "Who is responsible.", zh="责任人", example="王小明",
               read=frozenset({Role.STEWARD}), mask=Mask.NAME, popup=True),
     ),
     constraints=(
-        Constraint("few_at_grade_1", "grade <> '1' OR welders <= 4", "grade 1 has at most 4 welders", "一级至多4人"),
+        Constraint("few_at_grade_1", "grade <> '1' OR stokers <= 4", "grade 1 has at most 4 stokers", "一级至多4人"),
     ),
     style=Style(by="grade"),
 )
@@ -644,7 +670,7 @@ LAYER = Layer(
 OWN_RULE = """
 jurisdiction = "CN-33"
 [[subject]]
-name = "hot_work_check"
+name = "boiler_check"
 unit = "d"
 valid_from = 2000-01-01
 source = "test"
@@ -675,31 +701,34 @@ def run(*words):
 
 
 told = []
-run("unchecked", "--layer", "hot_work")
-sys.argv = ["revision", "0002", "Hot work is recorded"]
+run("unchecked", "--layer", "boiler")
+sys.argv = ["revision", folder.joinpath("next").read_text(), "Boilers are recorded"]
 sys.stdout = sys.stderr
 revision.main()
 sys.stdout = sys.__stdout__
 run("db", "upgrade")
-run("load", "hot_work", str(folder / "hot.geojson"), "--rejects", str(folder / "rejects.geojson"))
+run("load", "boiler", str(folder / "boilers.geojson"), "--rejects", str(folder / "rejects.geojson"))
 run("law", "apply", "--rules", str(folder / "own.toml"))
-run("unchecked", "--layer", "hot_work")
+run("unchecked", "--layer", "boiler")
 run("map", "-o", str(folder / "map.html"))
-sheet = CliRunner().invoke(main, ["describe", "hot_work"], catch_exceptions=False).stdout
+sheet = CliRunner().invoke(main, ["describe", "boiler"], catch_exceptions=False).stdout
 print(json.dumps([*told, sheet]))
 """
 
 
 def test_a_layer_that_is_added_as_one_file_is_found_everywhere(template: Settings, tmp_path: Path) -> None:
     (tmp_path / "layers").mkdir()
-    (tmp_path / "layers" / "hot_work.py").write_text(HOT_WORK, encoding="utf-8")
+    (tmp_path / "layers" / "boiler.py").write_text(BOILER, encoding="utf-8")
     (tmp_path / "own.toml").write_text(OWN_RULE, encoding="utf-8")
+    newest = str(migrate.head())
+    following = f"{int(newest) + 1:04}"
+    (tmp_path / "next").write_text(following, encoding="utf-8")
     shutil.copytree(migrate.folder().parent, tmp_path / "migrations", ignore=shutil.ignore_patterns("__pycache__"))
     rows = [
-        {"HW_NO": "H-1", "动火等级": "I", "焊工": "4", "owner": "欧阳机密"},
-        {"HW_NO": "H-2", "动火等级": "二级动火", "焊工": 50, "owner": None},
-        {"HW_NO": "H-3", "动火等级": None, "焊工": 0, "owner": None},
-        {"HW_NO": "H-4", "动火等级": "1", "焊工": 5, "owner": None},
+        {"HW_NO": "H-1", "锅炉等级": "I", "司炉工": "4", "owner": "欧阳机密"},
+        {"HW_NO": "H-2", "锅炉等级": "二级锅炉", "司炉工": 50, "owner": None},
+        {"HW_NO": "H-3", "锅炉等级": None, "司炉工": 0, "owner": None},
+        {"HW_NO": "H-4", "锅炉等级": "1", "司炉工": 5, "owner": None},
     ]
     shapes = crs.from_storage(np.array([point(100 * place, 100) for place in range(1, 5)]), crs.EXCHANGE, SRID)
     told = [
@@ -707,7 +736,7 @@ def test_a_layer_that_is_added_as_one_file_is_found_everywhere(template: Setting
         for row, shape in zip(rows, shapes, strict=True)
     ]
     collection = json.dumps({"type": "FeatureCollection", "features": told})
-    (tmp_path / "hot.geojson").write_text(collection, encoding="utf-8")
+    (tmp_path / "boilers.geojson").write_text(collection, encoding="utf-8")
     with cloned(template, "test_layers_added"):
         environment = os.environ | {"WANGGE_STATE": str(template.state), "WANGGE_DATABASE": "test_layers_added"}
         environment.pop("DATABASE_URL", None)
@@ -721,14 +750,14 @@ def test_a_layer_that_is_added_as_one_file_is_found_everywhere(template: Setting
     assert done.returncode == 0, done.stderr
     refused, upgraded, loaded, ruled, states, drawn, sheet = json.loads(done.stdout.splitlines()[-1])
     assert refused["exit"] == 1
-    assert "column hot_work.code: missing" in refused["error"]
-    assert (upgraded["before"], upgraded["after"]) == ("0001", "0002")
+    assert "column boiler.code: missing" in refused["error"]
+    assert (upgraded["before"], upgraded["after"]) == (newest, following)
     assert {name: loaded[name] for name in ("delivered", "new", "stored", "rejected")} == {
         "delivered": 4, "new": 2, "stored": 2, "rejected": 2
     }  # fmt: skip
     returned = json.loads((tmp_path / "rejects.geojson").read_text(encoding="utf-8"))["features"]
     assert [(each["properties"]["HW_NO"], each["properties"]["wangge_constraint"]) for each in returned] == [
-        ("H-3", "welders_low"),
+        ("H-3", "stokers_low"),
         ("H-4", "few_at_grade_1"),
     ]
     assert ruled["exit"] == 0, ruled
@@ -737,8 +766,8 @@ def test_a_layer_that_is_added_as_one_file_is_found_everywhere(template: Setting
     }  # fmt: skip
     page = (tmp_path / "map.html").read_text(encoding="utf-8")
     assert drawn["exit"] == 0
-    words = ("动火点 · Hot-work points", "一级动火", "#67000d", "H-2")
+    words = ("锅炉房 · Boilers", "一级锅炉", "#67000d", "H-2")
     assert [each for each in words if each not in page] == []
     assert "阳机密" not in page
-    words = ("动火点", "`HW_NO`", "一级至多4人", "1 … 50")
+    words = ("锅炉房", "`HW_NO`", "一级至多4人", "1 … 50")
     assert [each for each in words if each not in sheet] == []

@@ -490,7 +490,7 @@ def test_only_the_driver_of_the_format_is_there(tmp_path: Path) -> None:
     inner = f"<OGRVRTLayer name='source'><SrcDataSource>{source}</SrcDataSource></OGRVRTLayer>"
     virtual = f"<OGRVRTDataSource>{inner}</OGRVRTDataSource>"
     for name in ("d.vrt", "d.gpkg", "d.geojson"):
-        with pytest.raises(DeliveryError, match=r"^d\.[a-z]+: expected"):
+        with pytest.raises(DeliveryError, match=r"^d\.[a-z]+: .*expected"):
             read(written(tmp_path, virtual, name))
 
 
@@ -517,10 +517,10 @@ def test_a_limit_that_is_passed_becomes_a_sentence(tmp_path: Path, limits: Limit
 
 def test_the_child_gets_no_secrets_and_no_network(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DATABASE_URL", "postgresql://secret")
-    child = environment("GPKG", "folder")
+    child = environment("folder")
     assert "secret" not in " ".join(child.values())
     assert "OGR_VRT" in child["GDAL_SKIP"].split(",")
-    assert "GPKG" not in child["GDAL_SKIP"].split(",")
+    assert "GPKG" in child["GDAL_SKIP"].split(",")
     assert child["PROJ_NETWORK"] == "OFF"
 
 

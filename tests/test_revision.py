@@ -21,18 +21,20 @@ from gis.store.settings import Settings
 from tests.builders import square, stored
 
 BUILDING = layers.named("building")
+NEWEST = str(migrate.head())
+NEXT = f"{int(NEWEST) + 1:04}"
 STEWARD = frozenset({Role.STEWARD})
 SOURCE = Source("Office", "internal")
 CODE = Field("code", Kind.TEXT, "Number.", zh="编号", example="1", required=True)
-HOT_WORK = Layer(
-    name="hot_work",
-    title="动火点",
-    title_en="Hot-work points",
-    doc="Places of hot work, 100 % of them announced.",
+BOILER = Layer(
+    name="boiler",
+    title="锅炉房",
+    title_en="Boilers",
+    doc="Rooms with a boiler, 100 % of them announced.",
     key="code",
     geometry=Geometry.POINT,
     located=True,
-    patrol=Patrol("hot_work_check", by="grade", unknown="1"),
+    patrol=Patrol("boiler_check", by="grade", unknown="1"),
     fields=(
         CODE,
         Field("grade", Kind.TEXT, "Grade.", zh="等级", choices=(Choice("1", "一级", "#67000d"),)),
@@ -44,8 +46,10 @@ HOT_WORK = Layer(
     source=SOURCE,
     style=Style(by="grade"),
 )
-AREA = replace(HOT_WORK, name="hot_area", geometry=Geometry.POLYGON, patrol=Patrol("hot_area_check"), constraints=())
-WELDER = Layer("welder", "焊工", "Welders", "Register of welders.", "code", (CODE,), SOURCE)
+AREA = replace(
+    BOILER, name="boiler_yard", geometry=Geometry.POLYGON, patrol=Patrol("boiler_yard_check"), constraints=()
+)
+STOKER = Layer("stoker", "司炉工", "Stokers", "Register of stokers.", "code", (CODE,), SOURCE)
 EVENT = Layer(
     name="weld",
     title="焊接记录",
@@ -87,7 +91,7 @@ class Workshop:
 
     def write(self, message: str = "A change") -> tuple[str, str]:
         """Write the next migration; give its SQL and its Python."""
-        sql, python = revision.write(self.connection, "0002", message)
+        sql, python = revision.write(self.connection, NEXT, message)
         return (self.folder / sql).read_text(encoding="utf-8"), (self.folder / python).read_text(encoding="utf-8")
 
 
@@ -164,7 +168,7 @@ CHANGES: dict[str, tuple[Layer, ...]] = {
         altered(layers.named("village"), located=True),
         altered(layers.named("rule_version"), excludes=()),
     ),
-    "layers of every sort are new": (HOT_WORK, AREA, WELDER, EVENT),
+    "layers of every sort are new": (BOILER, AREA, STOKER, EVENT),
 }
 
 
@@ -187,11 +191,11 @@ def test_a_migration_for_one_field_touches_its_table_and_its_past_alone(workshop
         "grants building",
         "grants building_past",
     ]
-    assert 'revision = "0002"' in python
-    assert 'down_revision = "0001"' in python
-    assert sorted(path.name for path in workshop.folder.glob("0002*")) == [
-        "0002_a_lift_is_recorded.py",
-        "0002_a_lift_is_recorded.sql",
+    assert f'revision = "{NEXT}"' in python
+    assert f'down_revision = "{NEWEST}"' in python
+    assert sorted(path.name for path in workshop.folder.glob(f"{NEXT}*")) == [
+        f"{NEXT}_a_lift_is_recorded.py",
+        f"{NEXT}_a_lift_is_recorded.sql",
     ]
 
 
@@ -201,6 +205,7 @@ def test_a_migration_for_a_choice_touches_one_constraint(workshop: Workshop) -> 
     assert operations(python) == []
     assert [(section, name) for section, name, _ in migrate.sections(sql)] == [
         ("drop", "constraint building.building_grade_choices"),
+        ("after", "values building.grade"),
         ("after", "constraint building.building_grade_choices"),
     ]
     assert "'A', 'B', 'C', 'D', 'E'" in sql
@@ -253,7 +258,7 @@ def test_a_layer_is_not_taken_away_by_a_generated_migration(workshop: Workshop) 
     workshop.lay(gone="water")
     with pytest.raises(Refused, match=r"by hand what becomes of these and their rows: .*table water, table water_past"):
         workshop.write()
-    assert not list(workshop.folder.glob("0002*"))
+    assert not list(workshop.folder.glob(f"{NEXT}*"))
 
 
 def test_equal_tables_need_no_migration(workshop: Workshop) -> None:
@@ -264,16 +269,16 @@ def test_equal_tables_need_no_migration(workshop: Workshop) -> None:
 def test_the_command_writes_from_an_empty_database_and_leaves_none_behind(
     workshop: Workshop, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(sys, "argv", ["revision", "0002", "Hot work is recorded."])
+    monkeypatch.setattr(sys, "argv", ["revision", NEXT, "Boiler is recorded."])
     monkeypatch.setenv("WANGGE_STATE", str(settings.state))
     monkeypatch.delenv("DATABASE_URL", raising=False)
-    workshop.lay(HOT_WORK)
+    workshop.lay(BOILER)
     revision.main()
-    assert capsys.readouterr().out == "0002_hot_work_is_recorded.sql\n0002_hot_work_is_recorded.py\n"
+    assert capsys.readouterr().out == f"{NEXT}_boiler_is_recorded.sql\n{NEXT}_boiler_is_recorded.py\n"
     assert revision.DATABASE not in server.databases(settings)
-    written = (workshop.folder / "0002_hot_work_is_recorded.py").read_text(encoding="utf-8")
-    assert operations(written)[:2] == ["create_table hot_work_past", "create_index hot_work_past_key"]
-    assert 'sa.UniqueConstraint("building_id", "owner", name="hot_work_building_id_owner_key")' in re.sub(
+    written = (workshop.folder / f"{NEXT}_boiler_is_recorded.py").read_text(encoding="utf-8")
+    assert operations(written)[:2] == ["create_table boiler_past", "create_index boiler_past_key"]
+    assert 'sa.UniqueConstraint("building_id", "owner", name="boiler_building_id_owner_key")' in re.sub(
         r"'", '"', written
     )
     assert str(revision.SRID) not in written

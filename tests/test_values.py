@@ -146,9 +146,15 @@ def test_a_number_written_out_is_the_number_again(number: float) -> None:
 @pytest.mark.parametrize(
     ("delivered", "truth"),
     [
-        *((yes, True) for yes in ("是", "有", "真", "true", "TRUE", "T", "1", "yes", "Y", 1, 1.0, True, np.True_)),
-        *((no, False) for no in ("否", "无", "假", "false", "False", "f", "0", "no", "N", 0, 0.0, False, np.False_)),
-        *((neither, UNREADABLE) for neither in ("是的", "不", "2", 2, -1, 0.5, "ok", "√", "x")),
+        *(
+            (yes, True)
+            for yes in ("是", "有", "真", "√", "✓", "Ｙ", "true", "TRUE", "T", "1", "yes", "Y", 1, 1.0, True, np.True_)
+        ),
+        *(
+            (no, False)
+            for no in ("否", "无", "假", "×", "✗", "false", "False", "f", "0", "no", "N", 0, 0.0, False, np.False_)
+        ),
+        *((neither, UNREADABLE) for neither in ("是的", "不", "2", 2, -1, 0.5, "ok", "x", "对不对")),
     ],
 )
 def test_truth_values(delivered: object, truth: object) -> None:
@@ -338,3 +344,151 @@ def test_whatever_is_delivered_is_of_the_fields_type_or_empty_or_unreadable(
         if isinstance(value, str):
             assert value == value.strip() != ""
             assert "\x00" not in value.encode().decode()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "王\ufffd明",
+        "锟斤拷锟斤拷",
+        "解放街锟斤拷号",
+        "烫烫烫烫",
+        "屯屯屯",
+        "娴嬭瘯",
+        "燃气用户".encode().decode("gbk"),
+        "测试".encode().decode("latin-1"),
+        "测试".encode("gb2312").decode("latin-1"),
+        "#REF!",
+        "#N/A",
+        "#DIV/0!",
+        "########",
+        "#公式无值!",
+        "??",
+        "？？？",
+    ],
+)
+def test_destroyed_text_is_unreadable_in_every_kind_and_said_to_be_so(text: str) -> None:
+    for kind in Kind:
+        assert read(field(kind), [text]) == [UNREADABLE]
+        assert values.expected(field(kind), text) == "intact text"
+    assert values.expected(field(Kind.DATE), "2024-05") == values.EXPECTED[Kind.DATE]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "#1号楼",
+        "#",
+        "?",
+        "什么？",
+        "烫发店",
+        "屯溪路",
+        "Zürich",
+        "éàüö?",
+        "㙟",
+        "永康".encode().decode("gbk"),
+        "喆",
+        "联通",
+        "东城街道",
+        "C+",
+        "1E+5",
+        "a#REF!",
+    ],
+)
+def test_text_that_only_looks_odd_is_read(text: str) -> None:
+    assert read(field(Kind.TEXT), [text]) == [text]
+
+
+@given(st.text(st.characters(min_codepoint=0x4E00, max_codepoint=0x9FA5), min_size=1, max_size=8))
+def test_no_text_of_usual_characters_is_taken_for_destroyed(text: str) -> None:
+    try:
+        text.encode("gb2312")
+    except UnicodeEncodeError:
+        return
+    if not any(mark in text for mark in ("锟斤拷", "烫烫烫", "屯屯屯")):
+        assert read(field(Kind.TEXT), [text]) == [text]
+
+
+@pytest.mark.parametrize("text", ["3.30784198001011E+17", "1E+15", "1.2e+100"])
+def test_a_code_that_was_rounded_is_no_text_and_no_whole_number_but_a_number(text: str) -> None:
+    assert read(field(Kind.TEXT), [text]) == [UNREADABLE]
+    assert read(field(Kind.INTEGER), [text]) == [UNREADABLE]
+    assert read(field(Kind.REAL), [text]) == [float(text)]
+
+
+def test_full_width_digits_and_signs_are_plain_ones_in_numbers_days_codes_and_choices() -> None:
+    assert read(field(Kind.INTEGER), ["１２", "－３", "−3"]) == [12, -3, -3]
+    assert read(field(Kind.REAL), ["０．４", "１２。５"]) == [0.4, 12.5]
+    assert (
+        read(field(Kind.DATE), ["２０２４－０５－０６", "2024 年 5 月 6 日", "２０２４年５月６日"])
+        == [date(2024, 5, 6)] * 3
+    )
+    assert read(field(Kind.TEXT), ["ＡＢ１２", "１２号", "（甲）", "\u200bA\ufeff"]) == [
+        "AB12",
+        "１２号",
+        "（甲）",
+        "A",
+    ]
+    assert read(GRADE, ["１", "Ｆirst"]) == ["1", "1"]
+
+
+@pytest.mark.parametrize(
+    ("unit", "delivered", "number"),
+    [
+        ("kg", "15kg", 15.0),
+        ("kg", "15 公斤", 15.0),
+        ("kg", "１５千克", 15.0),
+        ("kg", "15", 15.0),
+        ("kg", 15, 15.0),
+        ("kg", "15g", UNREADABLE),
+        ("kg", "15吨", UNREADABLE),
+        ("kg", "kg", UNREADABLE),
+        ("m2", "15㎡", 15.0),
+        ("m2", "15m²", 15.0),
+        ("m2", "15m", UNREADABLE),
+        ("m", "15mm", UNREADABLE),
+        ("MPa", "0.4MPa", 0.4),
+        ("MPa", "0.4 KPa", UNREADABLE),
+        ("", "15kg", UNREADABLE),
+    ],
+)
+def test_a_number_may_carry_its_fields_own_unit_and_no_other(unit: str, delivered: object, number: object) -> None:
+    assert read(Field("asked", Kind.REAL, "A field.", unit=unit), [delivered]) == [number]
+
+
+def test_an_instant_may_begin_with_a_day_in_any_form() -> None:
+    forms = [
+        "2026年3月4日 9:30",
+        "2026年3月4日9:30",
+        "2026/3/4 09:30",
+        "2026.3.4 9:30:00",
+        "２０２６年３月４日　９：３０",
+    ]
+    assert read(field(Kind.INSTANT), forms) == [datetime(2026, 3, 4, 1, 30, tzinfo=UTC)] * len(forms)
+    assert read(field(Kind.INSTANT), ["2026年3月", "2026年3月4日 25:00", "3月4日"]) == [UNREADABLE] * 3
+
+
+@given(st.from_regex(values.PLAIN, fullmatch=True))
+def test_plain_text_is_read_as_any_other_text_is(text: str) -> None:
+    """The short way must not differ from the long one, which a column of mixed types takes."""
+    mixed = pd.Series([text, 1.5], dtype=object)
+    long_way = values._intact(field(Kind.TEXT), values._parser(field(Kind.TEXT), UTC))
+    assert values._read_once(text, long_way) == (text, False)
+    assert read(field(Kind.TEXT), [text]) == [text]
+    assert values.read(field(Kind.TEXT), mixed).values.tolist() == [text, "1.5"]
+
+
+REALS = st.floats(-2, 2).map(lambda number: number + 0.0)  # zero has two signs, which Python calls equal
+
+
+@given(
+    st.lists(
+        st.none() | st.text("1０ 是.") | st.integers(-2, 2) | st.booleans() | REALS | st.dates() | st.just(math.nan)
+    ),
+    st.sampled_from([each for each in Kind if each is not Kind.JSON]),
+)
+def test_a_column_is_read_as_its_values_are_one_by_one(delivered: list[object], kind: Kind) -> None:
+    whole = values.read(field(kind), pd.Series(delivered, dtype=object))
+    single = [values.read(field(kind), pd.Series([value], dtype=object)) for value in delivered]
+    assert list(map(repr, whole.values)) == [repr(each.values[0]) for each in single]
+    assert whole.unreadable.tolist() == [bool(each.unreadable[0]) for each in single]

@@ -2,7 +2,23 @@
 
 from datetime import date
 
-from gis.layer import OFFICE, Choice, Constraint, Field, Geometry, Kind, Layer, Osm, Patrol, Role, Source, Style
+from gis.layer import (
+    OFFICE,
+    Choice,
+    Constraint,
+    Field,
+    Geometry,
+    Kind,
+    Layer,
+    Mask,
+    Osm,
+    Patrol,
+    Role,
+    Source,
+    Style,
+)
+
+NEAR = frozenset({Role.WORKER, Role.STEWARD})
 
 LAYER = Layer(
     name="construction_site",
@@ -49,7 +65,13 @@ LAYER = Layer(
             ),
         ),
         Field(
-            "builder", Kind.TEXT, "Contractor.", zh="施工单位", example="某某建设公司", source=("施工单位",), popup=True
+            "builder",
+            Kind.TEXT,
+            "Contractor.",
+            zh="施工单位",
+            example="某某建设公司",
+            source=("总包单位", "承建单位"),
+            popup=True,
         ),
         Field(
             "permit",
@@ -57,8 +79,39 @@ LAYER = Layer(
             "Construction permit; empty where none is known.",
             zh="施工许可证",
             example="SG-1",
-            source=("施工许可证",),
+            source=("施工许可证号", "施工许可证编号", "许可证号"),
         ),
+        Field(
+            "enterprise_code",
+            Kind.TEXT,
+            "Contractor, by its number in the register of enterprises.",
+            zh="企业编号",
+            example="91330784MA2XXXXX1A",
+            source=("统一社会信用代码",),
+        ),
+        Field("developer", Kind.TEXT, "Who has it built.", zh="建设单位", example="某某开发公司", source=("业主单位",)),
+        Field("supervisor", Kind.TEXT, "Who supervises it.", zh="监理单位", example="某某监理公司", source=("监理",)),
+        Field(
+            "manager_name",
+            Kind.TEXT,
+            "Project manager.",
+            zh="项目经理",
+            example="王小明",
+            source=("项目负责人",),
+            read=NEAR,
+            mask=Mask.NAME,
+        ),
+        Field(
+            "phone",
+            Kind.TEXT,
+            "Telephone of the project manager.",
+            zh="联系电话",
+            example="13800000000",
+            source=("电话", "手机"),
+            read=NEAR,
+            mask=Mask.PHONE,
+        ),
+        Field("address", Kind.TEXT, "Address.", zh="项目地址", example="某某路", source=("地址", "工程地点")),
         Field(
             "pit_depth",
             Kind.REAL,
@@ -68,7 +121,7 @@ LAYER = Layer(
             unit="m",
             low=0,
             high=100,
-            source=("基坑深度",),
+            source=("基坑开挖深度", "开挖深度"),
             popup=True,
         ),
         Field(
@@ -80,7 +133,7 @@ LAYER = Layer(
             unit="m",
             low=0,
             high=200,
-            source=("桩长",),
+            source=("挤土桩长", "桩基长度"),
         ),
         Field(
             "tunnel_depth",
@@ -90,13 +143,18 @@ LAYER = Layer(
             unit="m",
             low=0,
             high=500,
-            source=("隧道埋深",),
+            source=("盾构埋深", "埋深"),
         ),
         Field(
-            "started_on", Kind.DATE, "First day of work.", zh="开工日期", example=date(2026, 2, 1), source=("开工日期",)
+            "started_on",
+            Kind.DATE,
+            "First day of work.",
+            zh="开工日期",
+            example=date(2026, 2, 1),
+            source=("实际开工日期",),
         ),
         Field(
-            "completed_on", Kind.DATE, "Day of completion; empty while under way.", zh="完工日期", source=("完工日期",)
+            "completed_on", Kind.DATE, "Day of completion; empty while under way.", zh="完工日期", source=("竣工日期",)
         ),
     ),
     constraints=(

@@ -1,6 +1,6 @@
 """Deliveries: each file that was loaded, with what became of its rows."""
 
-from gis.layer import Constraint, Field, Kind, Layer, Source, Use
+from gis.layer import Choice, Constraint, Field, Kind, Layer, Source, Use
 
 LAYER = Layer(
     name="delivery",
@@ -25,7 +25,26 @@ LAYER = Layer(
             example=False,
             required=True,
         ),
-        Field("columns", Kind.JSON, "Fields it brought.", zh="字段", example={"fields": ["code"]}, required=True),
+        Field(
+            "mode",
+            Kind.TEXT,
+            "What became of stored rows that it lacks; empty: upsert, before modes were recorded.",
+            zh="方式",
+            example="upsert",
+            choices=(
+                Choice("upsert", "增改", title_en="Rows are added and changed"),
+                Choice("replace", "替换", title_en="Rows that are gone end"),
+            ),
+        ),
+        Field("town", Kind.TEXT, "Code of the town it was limited to; empty: the whole layer.", zh="限于镇街"),
+        Field(
+            "columns",
+            Kind.JSON,
+            "What it brought and what was noticed: fields, columns not used, values left empty, faults by kind, notes.",
+            zh="字段",
+            example={"fields": ["code"]},
+            required=True,
+        ),
         Field("delivered", Kind.INTEGER, "Rows in the file.", zh="交付", low=0, example=1, required=True),
         Field("new", Kind.INTEGER, "Rows that were not stored before.", zh="新增", low=0, example=1, required=True),
         Field(
@@ -48,6 +67,31 @@ LAYER = Layer(
             example=0,
             required=True,
         ),
+        Field("gone", Kind.INTEGER, "Stored rows that it lacks and that ended with it.", zh="终止", low=0, example=0),
+        Field(
+            "matched",
+            Kind.INTEGER,
+            "Rows without a key that were paired with a stored row by overlap, within changed and unchanged.",
+            zh="配对",
+            low=0,
+            example=0,
+        ),
+        Field(
+            "datum",
+            Kind.TEXT,
+            "Whether its places were found where what is stored says that they are; empty where it brought none.",
+            zh="基准",
+            example="verified",
+            choices=(
+                Choice("verified", "基准已核实", title_en="Datum verified"),
+                Choice("not_verified", "基准未核实", title_en="Datum not verified"),
+                Choice("accepted_shift", "已接受偏移", title_en="Shift accepted"),
+            ),
+        ),
+        Field("datum_evidence", Kind.TEXT, "What was held against what, or what was missing.", zh="基准依据"),
+        Field("shift_east", Kind.REAL, "How far east its places were measured to lie off.", zh="东偏", unit="m"),
+        Field("shift_north", Kind.REAL, "How far north its places were measured to lie off.", zh="北偏", unit="m"),
+        Field("shift_reason", Kind.TEXT, "Why the shift was accepted.", zh="接受偏移的理由"),
         Field("undone_at", Kind.INSTANT, "When the delivery was undone.", zh="撤销时间", once=True),
     ),
     constraints=(
@@ -56,6 +100,12 @@ LAYER = Layer(
             '"new" + changed + unchanged + rejected = delivered',
             "every delivered row is accounted for",
             "交付各行须有去处",
+        ),
+        Constraint(
+            "shift_has_reason",
+            "datum IS DISTINCT FROM 'accepted_shift' OR (shift_reason IS NOT NULL AND shift_east IS NOT NULL)",
+            "a shift is accepted for a reason",
+            "接受偏移须说明理由",
         ),
     ),
 )

@@ -1,6 +1,8 @@
 """Gas facilities: regulator stations and cabinets, gate stations and valve wells."""
 
-from gis.layer import OFFICE, Choice, Field, Geometry, Kind, Layer, Patrol, Role, Source, Style, Supply
+from datetime import date
+
+from gis.layer import OFFICE, PRESSURES, Choice, Field, Geometry, Kind, Layer, Patrol, Role, Source, Style, Supply
 
 LAYER = Layer(
     name="gas_facility",
@@ -57,7 +59,8 @@ LAYER = Layer(
             "Pressure class upstream.",
             zh="进口压力",
             example="medium_a",
-            source=("进口压力",),
+            source=("进口压力", "进口压力级制", "上游压力"),
+            choices=PRESSURES,
         ),
         Field(
             "outlet_pressure",
@@ -65,10 +68,27 @@ LAYER = Layer(
             "Pressure class downstream.",
             zh="出口压力",
             example="low",
-            source=("出口压力",),
+            source=("出口压力", "出口压力级制", "下游压力"),
+            choices=PRESSURES,
         ),
         Field(
             "fenced", Kind.BOOLEAN, "Whether it stands inside a fence.", zh="有围墙", example=True, source=("有围墙",)
+        ),
+        Field(
+            "indoors",
+            Kind.BOOLEAN,
+            "Whether it stands in a room; the law gives other ranges in a room than in the open.",
+            zh="在室内",
+            example=False,
+            source=("是否室内",),
+        ),
+        Field(
+            "installed_on",
+            Kind.DATE,
+            "Day it was put to use.",
+            zh="投用日期",
+            example=date(2016, 9, 1),
+            source=("安装日期", "投运日期"),
         ),
         Field(
             "position_accuracy",

@@ -2,16 +2,17 @@
 
 from datetime import date
 
-from gis.layer import Choice, Constraint, Field, Geometry, Kind, Layer, Osm, Source, Style
+from gis.layer import PRESSURES, Choice, Constraint, Field, Geometry, Kind, Layer, Osm, Source, Style
 
 LAYER = Layer(
     name="gas_pipeline",
     title="燃气管线",
     title_en="Gas pipelines",
-    doc="Buried gas pipelines; town gas and transmission fall under different laws and ranges.",
+    doc="Gas pipelines; town gas and transmission fall under different laws and ranges.",
     geometry=Geometry.LINE,
     source=Source(publisher="Gas companies, or OpenStreetMap", licence="internal, or ODbL 1.0"),
     key="code",
+    by_length=True,
     accuracy="position_accuracy",
     osm=(Osm(tags=(("man_made", ("pipeline",)), ("substance", ("gas", "natural_gas")))),),
     fields=(
@@ -44,18 +45,9 @@ LAYER = Layer(
             "Pressure class; empty where unknown, which takes the strictest range.",
             zh="压力级制",
             example="medium_a",
-            source=("压力级制", "压力等级", "PRESSURE"),
+            source=("压力级制", "压力等级", "压力级别", "PRESSURE"),
             popup=True,
-            choices=(
-                Choice("low", "低压", "#f2c14e", "Low", ("低压",)),
-                Choice("medium_b", "中压B", "#f08a24", "Medium B", ("中压B",)),
-                Choice("medium_a", "中压A", "#e06010", "Medium A", ("中压A",)),
-                Choice("sub_high_b", "次高压B", "#c02020", "Sub-high B", ("次高压B",)),
-                Choice("sub_high_a", "次高压A", "#a01010", "Sub-high A", ("次高压A",)),
-                Choice("high_b", "高压B", "#701040", "High B", ("高压B",)),
-                Choice("high_a", "高压A", "#500030", "High A", ("高压A",)),
-                Choice("ultra_high", "超高压", "#300018", "Ultra-high", ("超高压",)),
-            ),
+            choices=PRESSURES,
         ),
         Field(
             "material",
@@ -75,8 +67,30 @@ LAYER = Layer(
             unit="mm",
             low=5,
             high=2000,
-            source=("管径", "diameter", "DN"),
+            source=("管径", "diameter", "外径", "公称直径", "DN"),
             popup=True,
+        ),
+        Field(
+            "phase",
+            Kind.TEXT,
+            "Whether it carries gas; empty is taken as live.",
+            zh="运行状态",
+            example="live",
+            source=("状态", "使用状态", "管线状态"),
+            popup=True,
+            choices=(
+                Choice("live", "在用", "#2e7d32", "Live", ("运行", "通气", "已通气", "在役")),
+                Choice("planned", "规划在建", "#1e88e5", "Planned", ("规划", "在建", "未通气", "待建")),
+                Choice("abandoned", "废弃", "#9e9e9e", "Abandoned", ("停用", "报废", "已废弃", "弃置")),
+            ),
+        ),
+        Field(
+            "overhead",
+            Kind.BOOLEAN,
+            "Whether it runs above ground.",
+            zh="架空",
+            example=False,
+            source=("是否架空",),
         ),
         Field(
             "laid_on",
@@ -84,7 +98,7 @@ LAYER = Layer(
             "Day the pipe was laid.",
             zh="敷设日期",
             example=date(2015, 3, 1),
-            source=("敷设日期",),
+            source=("敷设日期", "埋设日期", "竣工日期", "投用日期"),
         ),
         Field(
             "depth",
@@ -95,7 +109,7 @@ LAYER = Layer(
             unit="m",
             low=0,
             high=50,
-            source=("埋深",),
+            source=("埋深", "管顶埋深", "DEPTH"),
         ),
         Field(
             "position_accuracy",
@@ -106,7 +120,7 @@ LAYER = Layer(
             unit="m",
             low=0,
             high=500,
-            source=("位置精度",),
+            source=("位置精度", "定位精度"),
         ),
         Field(
             "operator",

@@ -74,7 +74,13 @@ LAYER = Layer(
             ),
         ),
         Field(
-            "building_code", Kind.TEXT, "Building the user is in.", zh="建筑编号", example="way/3", source=("建筑编号",)
+            "building_code",
+            Kind.TEXT,
+            "Building the user is in; a user delivered without a position lies on it.",
+            zh="建筑编号",
+            example="way/3",
+            source=("房屋编号", "楼栋编号", "BUILD_ID"),
+            joins="building",
         ),
         Field(
             "name",
@@ -122,10 +128,10 @@ LAYER = Layer(
             "What the hose is made of.",
             zh="软管材质",
             example="metal",
-            source=("软管材质",),
+            source=("软管类型", "连接管材质"),
             choices=(
-                Choice("metal", "金属波纹管", "", "Metal", ("金属波纹管",)),
-                Choice("rubber", "橡胶管", "", "Rubber", ("橡胶管",)),
+                Choice("metal", "金属波纹管", "", "Metal", ("波纹管", "金属软管", "不锈钢波纹管")),
+                Choice("rubber", "橡胶管", "", "Rubber", ("橡胶软管", "胶管")),
             ),
         ),
         Field(
@@ -134,7 +140,7 @@ LAYER = Layer(
             "Day the hose was fitted.",
             zh="软管安装日期",
             example=date(2023, 4, 1),
-            source=("软管安装日期",),
+            source=("软管更换日期", "换管日期"),
         ),
         Field(
             "bottles_mass",
@@ -145,9 +151,16 @@ LAYER = Layer(
             unit="kg",
             low=0,
             high=100000,
-            source=("存瓶量",),
+            source=("存瓶重量", "瓶重"),
         ),
-        Field("alarm", Kind.BOOLEAN, "Whether a gas alarm is fitted.", zh="报警器", example=True, source=("报警器",)),
+        Field(
+            "alarm",
+            Kind.BOOLEAN,
+            "Whether a gas alarm is fitted.",
+            zh="报警器",
+            example=True,
+            source=("燃气报警器", "是否安装报警器"),
+        ),
         Field(
             "meter",
             Kind.TEXT,
@@ -168,9 +181,9 @@ LAYER = Layer(
             example="signed",
             source=("改管意愿",),
             choices=(
-                Choice("signed", "已签约", "#2e7d32", "Signed", ("已签约",)),
-                Choice("open", "未答复", "#bbbbbb", "Open", ("未答复",)),
-                Choice("refused", "拒绝", "#b5271f", "Refused", ("拒绝",)),
+                Choice("signed", "已签约", "#2e7d32", "Signed", ("同意", "已同意")),
+                Choice("open", "未答复", "#bbbbbb", "Open", ("未联系", "考虑中")),
+                Choice("refused", "拒绝", "#b5271f", "Refused", ("不同意",)),
             ),
         ),
         Field(
@@ -186,7 +199,35 @@ LAYER = Layer(
                 Choice("stopped", "停用", "", "Stopped", ("停用", "报停")),
             ),
         ),
-        Field("refusal", Kind.TEXT, "Why the user refuses.", zh="拒绝原因", source=("拒绝原因",)),
+        Field("refusal", Kind.TEXT, "Why the user refuses.", zh="拒绝原因", source=("未改原因", "不同意原因")),
+        Field(
+            "riser",
+            Kind.TEXT,
+            "Where the riser that feeds the user runs.",
+            zh="立管位置",
+            example="indoors",
+            source=("立管",),
+            choices=(
+                Choice("indoors", "户内立管", "", "Indoors", ("户内", "室内")),
+                Choice("outdoors", "户外立管", "", "Outdoors", ("户外", "室外")),
+            ),
+        ),
+        Field(
+            "enterprise_code",
+            Kind.TEXT,
+            "Enterprise of a shop or works, by its number in the register of enterprises.",
+            zh="企业编号",
+            example="91330784MA2XXXXX1A",
+            source=("统一社会信用代码",),
+        ),
+        Field(
+            "supplier",
+            Kind.TEXT,
+            "Company or station that supplies the gas.",
+            zh="供气单位",
+            example="某某燃气公司",
+            source=("供应单位", "供气企业", "所属站点"),
+        ),
     ),
     constraints=(
         Constraint(

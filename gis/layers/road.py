@@ -12,6 +12,7 @@ LAYER = Layer(
     key="code",
     read=EVERYONE,
     uses=frozenset({Use.STREET}),
+    by_length=True,
     keyed_by_geometry=True,
     osm=(Osm(tags=(("highway", ()),), without=(("area", ("yes",)), ("highway", ("raceway",)))),),
     fields=(
@@ -60,7 +61,43 @@ LAYER = Layer(
                 Choice("other", "其他", "#dddddd", "Other", ("*",)),
             ),
         ),
-        Field("surface", Kind.TEXT, "What the carriageway is made of.", zh="路面", example="asphalt", source=("路面",)),
+        Field(
+            "surface",
+            Kind.TEXT,
+            "What the carriageway is made of.",
+            zh="路面",
+            example="asphalt",
+            source=("路面类型", "路面材质"),
+            choices=(
+                Choice("asphalt", "沥青", "", "Asphalt", ("柏油", "沥青混凝土")),
+                Choice(
+                    "concrete", "水泥", "", "Concrete", ("混凝土", "水泥混凝土", "concrete:plates", "concrete:lanes")
+                ),
+                Choice(
+                    "paving",
+                    "砖石铺装",
+                    "",
+                    "Paving",
+                    ("paving_stones", "sett", "cobblestone", "unhewn_cobblestone", "bricks", "石板", "铺装"),
+                ),
+                Choice("gravel", "砂石", "", "Gravel", ("compacted", "fine_gravel", "pebblestone", "碎石", "砂石路")),
+                Choice(
+                    "earth", "泥土", "", "Earth", ("ground", "dirt", "grass", "sand", "mud", "unpaved", "泥结", "土路")
+                ),
+                Choice("other", "其他路面", "", "Other", ("其他", "paved", "*")),
+            ),
+        ),
+        Field(
+            "width",
+            Kind.REAL,
+            "Width of the carriageway.",
+            zh="路宽",
+            example=6.0,
+            unit="m",
+            low=0,
+            high=200,
+            source=("路面宽度", "宽度", "WIDTH"),
+        ),
         Field("bridge", Kind.TEXT, "Not empty where the line crosses on a bridge.", zh="桥梁", source=("桥梁",)),
         Field("tunnel", Kind.TEXT, "Not empty where the line is in a tunnel.", zh="隧道", source=("隧道",)),
     ),

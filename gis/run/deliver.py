@@ -1,16 +1,13 @@
 """Taking files in: one file into one layer, an OpenStreetMap extract into many, and files judged without a county."""
 
 import hashlib
-import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC
 from pathlib import Path
+from typing import NamedTuple
 
-import geopandas as gpd
-import pandas as pd
 import sqlalchemy as sa
-from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError
 from shapely.geometry.base import BaseGeometry
 
 from gis import layers
@@ -18,42 +15,70 @@ from gis.crs import EXCHANGE, same_system, to_storage
 from gis.errors import DeliveryError
 from gis.layer import Layer, Use
 from gis.store import osm, server
-from gis.store.county import County, engine_for, named
-from gis.store.formats.delivered import Asked
-from gis.store.load import Origin, Outcome, Progress, judge, load
-from gis.store.load.conform import Terms
+from gis.store.county import County, engine_for, exists, named, opened
+from gis.store.formats.delivered import POSITION, Asked
+from gis.store.load import Match, Mode, Origin, Outcome, Progress, judge, load, rehearse
+from gis.store.load.conform import Terms, known_names
 from gis.store.osm import Extract
-from gis.store.reading import Reading, read
+from gis.store.reading import Reading, files, read
 from gis.store.settings import Settings
 
 SCRATCH = "wangge_scratch"
-TOLD = "wangge_"
-SHAPE = "geometry"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A file on its way in: its path, what is said of it, the declared coordinate system, columns named by hand."""
+    """A file on its way in: its path, what is said of it, the declared coordinate system, columns named by hand.
+
+    `mode`, `match`, `town`, `sure` and `accept_shift` say what it does to the layer, as in `Terms`.
+    """
 
     path: Path
     asked: Asked = field(default_factory=Asked)
     crs: str | None = None
     mapping: Mapping[str, str] | None = None
     synthetic: bool = False
+    source: str = ""
+    mode: Mode = Mode.UPSERT
+    match: Match = Match.KEY
+    town: str | None = None
+    sure: bool = False
+    accept_shift: str = ""
 
 
-def taken(delivery: Delivery) -> tuple[Reading, Origin]:
-    """Read a file and say where it comes from.
+class Rehearsed(NamedTuple):
+    """What a file would do, its reading, and the county it was judged against; without one, an empty layer."""
+
+    outcome: Outcome
+    reading: Reading
+    county: str = ""
+
+
+def taken(delivery: Delivery, layer: Layer) -> tuple[Reading, Origin]:
+    """Read a file for a layer and say where it comes from.
 
     DeliveryError where it names no coordinate system and none is declared, or where the declaration contradicts it.
     """
-    reading = read(delivery.path, delivery.asked, crs=delivery.crs)
+    reading = read(delivery.path, _asked(delivery, layer), crs=delivery.crs)
     _refuse_contradiction(delivery, reading)
     located = any(shape is not None for shape in reading.geometry)
     if located and reading.crs is None:
         raise DeliveryError(f"{delivery.path.name}: the file names no coordinate system; declare it with --crs")
-    origin = Origin(delivery.path.name, _sha256(delivery.path), reading.crs, delivery.synthetic)
+    digest = _digest(delivery.path)
+    origin = Origin(delivery.path.name, digest, reading.crs, delivery.synthetic, notes=reading.notes)
     return reading, origin
+
+
+def _asked(delivery: Delivery, layer: Layer) -> Asked:
+    """Give what is said of the file, with the columns that the layer and the steward name."""
+    mapping = delivery.mapping or {}
+    position = tuple((name, column) for name, column in mapping.items() if _of_position(name, layer))
+    return replace(delivery.asked, names=(*known_names(layer), *mapping.values()), position=position)
+
+
+def _of_position(name: str, layer: Layer) -> bool:
+    """Whether `--map NAME=COLUMN` speaks of the position, and not of a field of the layer."""
+    return name in POSITION and all(each.name != name for each in layer.fields)
 
 
 def _refuse_contradiction(delivery: Delivery, reading: Reading) -> None:
@@ -71,55 +96,8 @@ def load_file(
 ) -> tuple[Outcome, Reading]:
     """Load one file into a layer of the county; the reading is given back for the rows that are rejected."""
     progress("read")
-    reading, origin = taken(delivery)
-    return load(county, layer, reading, origin, terms=_terms(delivery, county), progress=progress), reading
-
-
-def rejects_form(path: Path) -> str:
-    """Give the driver that writes rejected rows to such a file; DeliveryError where none does."""
-    form = {".gpkg": "GPKG", ".geojson": "GeoJSON", ".json": "GeoJSON"}.get(path.suffix.lower())
-    if form is None:
-        raise DeliveryError(f"{path.name}: rejects are written as .gpkg or .geojson")
-    return form
-
-
-def write_rejects(path: Path, reading: Reading, outcome: Outcome) -> None:
-    """Write the rejected rows as GeoPackage or GeoJSON by the file's ending: mended there, they can be delivered again.
-
-    Each row stands once, with its delivered columns, its shape (empty where it could not be read) and all its reasons.
-    """
-    form = rejects_form(path)
-    told = pd.DataFrame([fault._asdict() for fault in outcome.faults]).groupby("row").agg(tuple)
-    told = told.map(" | ".join).add_prefix(TOLD).reset_index(names=f"{TOLD}row")
-    numbers = told[f"{TOLD}row"].to_numpy()
-    columns = pd.concat([reading.frame.set_index(reading.row).astype(object), reading.rejected.astype(object)])
-    rows = columns.reindex(numbers).reset_index(drop=True)
-    rows = rows.drop(columns=[name for name in rows.columns if str(name).startswith(TOLD)])
-    rows.columns = pd.Index(_storable_names(rows.columns))
-    shape_of = dict(zip(reading.row.tolist(), reading.geometry, strict=True))
-    shape_of |= dict(zip(reading.rejected.index.tolist(), reading.rejected_geometry, strict=True))
-    shapes = gpd.GeoSeries([shape_of.get(number) for number in numbers.tolist()], crs=reading.crs)
-    rejects = pd.concat([told, rows.infer_objects()], axis=1).assign(**{SHAPE: shapes})
-    path.unlink(missing_ok=True)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a delivery without a coordinate system
-        try:
-            gpd.GeoDataFrame(rejects, geometry=SHAPE, crs=reading.crs).to_file(path, driver=form, layer="rejects")
-        except (DataSourceError, DataLayerError, FieldError, FeatureError) as error:
-            raise DeliveryError(f"the rejected rows cannot be written: {error}") from None
-
-
-def _storable_names(delivered: "pd.Index[str]") -> list[str]:
-    """Give the names under which one file can hold all columns: GeoPackage has two of its own and ignores case."""
-    taken_names = {"fid", "geom", SHAPE}
-    found = []
-    for name in map(str, delivered):
-        free = name
-        while free.lower() in taken_names:
-            free += "_"
-        taken_names.add(free.lower())
-        found.append(free)
-    return found
+    reading, origin = taken(delivery, layer)
+    return load(county, layer, reading, origin, terms=_terms(delivery, layer, county), progress=progress), reading
 
 
 def said_of(found: Extract) -> str:
@@ -130,12 +108,30 @@ def said_of(found: Extract) -> str:
     return f"镇街取自行政级别 {chosen} · towns from admin level {chosen}（{levels}）{broken}"
 
 
-def judge_file(settings: Settings, layer: Layer, delivery: Delivery) -> tuple[Outcome, Reading]:
+def rehearse_file(
+    settings: Settings, layer: Layer, delivery: Delivery, progress: Progress = lambda _: None
+) -> Rehearsed:
+    """Say what one file would do, and store nothing: to the county where one stands, else to an empty layer."""
+    if not exists(settings):
+        progress("stage")
+        return judge_file(settings, layer, delivery)
+    county = opened(settings)
+    try:
+        progress("read")
+        reading, origin = taken(delivery, layer)
+        terms = _terms(delivery, layer, county)
+        outcome = rehearse(county, layer, reading, origin, terms=terms, progress=progress)
+    finally:
+        county.close()
+    return Rehearsed(outcome, reading, county.name)
+
+
+def judge_file(settings: Settings, layer: Layer, delivery: Delivery) -> Rehearsed:
     """Judge a file as an empty layer would, without a county: nothing is stored anywhere.
 
     The constraints are PostgreSQL's to judge, so the private server is started where it does not run.
     """
-    reading, origin = taken(delivery)
+    reading, origin = taken(delivery, layer)
     server.up(settings)
     scratch = named(settings, SCRATCH) if settings.database_url is None else settings
     if settings.database_url is None:
@@ -143,13 +139,13 @@ def judge_file(settings: Settings, layer: Layer, delivery: Delivery) -> tuple[Ou
     engine = engine_for(scratch)
     try:
         with engine.connect() as connection, connection.begin() as transaction:
-            outcome = judge(connection, layer, reading, origin, _terms(delivery, None))
+            outcome = judge(connection, layer, reading, origin, _terms(delivery, layer, None))
             transaction.rollback()
     except sa.exc.OperationalError as error:
         raise DeliveryError(f"{delivery.path.name}: the judging database went away: {error.orig}") from None
     finally:
         engine.dispose()
-    return outcome, reading
+    return Rehearsed(outcome, reading)
 
 
 def extract(path: Path, *, admin_level: int | None = None, progress: Callable[[int], object] | None = None) -> Extract:
@@ -189,9 +185,30 @@ def outline(path: Path) -> BaseGeometry:
     return moved
 
 
-def _terms(delivery: Delivery, county: County | None) -> Terms:
-    terms = Terms(mapping=dict(delivery.mapping or {}))
-    return replace(terms, zone=county.timezone if county is not None else UTC)
+def _terms(delivery: Delivery, layer: Layer, county: County | None) -> Terms:
+    mapping = {name: column for name, column in (delivery.mapping or {}).items() if not _of_position(name, layer)}
+    return Terms(
+        mapping=mapping,
+        zone=county.timezone if county is not None else UTC,
+        source=delivery.source,
+        mode=delivery.mode,
+        match=delivery.match,
+        town=delivery.town,
+        sure=delivery.sure,
+        accept_shift=delivery.accept_shift,
+    )
+
+
+def _digest(path: Path) -> str:
+    """Give the digest of a delivery: of its file, or of the names and contents of its files in order."""
+    parts = files(path)
+    if parts == (path,):
+        return _sha256(path)
+    found = hashlib.sha256()
+    for each in parts:
+        name = each.relative_to(path) if path.is_dir() else each.suffix.lower()
+        found.update(str(name).encode() + b"\x00" + bytes.fromhex(_sha256(each)))
+    return found.hexdigest()
 
 
 def _sha256(path: Path) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from gis import layers
 from gis.layer import EVERYONE, Field, Layer, Mask
+from gis.store.load import beside
 from gis.store.schema import constraints
 
 HEAD = """# 数据说明 · Data sheets
@@ -36,12 +37,33 @@ def sheet(layer: Layer) -> str:
         "|---|---|---|---|---|---|",
         *(_row(field) for field in layer.fields),
     ]
+    lines += _beside(layer)
     own = [each for each in constraints(layer) if each in layer.constraints]
     if own or layer.excludes:
         lines += ["", "约束 · constraints:", ""]
         lines += [f"- `{each.check}` — {each.zh or each.reason} ({each.reason})" for each in own]
         lines += [f"- `{each.name}` — {each.reason}" for each in layer.excludes]
     return "\n".join(lines) + "\n"
+
+
+def _beside(layer: Layer) -> list[str]:
+    """Give what a delivery may hold beside the fields: the names of its place and object, and where a place is from."""
+    told = []
+    for each in beside.fields(layer):
+        names = "、".join(f"`{name}`" for name in dict.fromkeys((each.zh, *each.source)) if name)
+        told += [f"- `{each.name}` — {each.doc} {names}"] if names else []
+    lines = ["", "字段之外可附的列 · columns beside the fields:", "", *told] if told else []
+    if layer.placed_by_code:
+        codes = "、".join(f"{each.title} → {layers.named(each.joins).title}" for each in layer.joining)
+        lines += [
+            "",
+            f"没有坐标的行取所在对象的位置（{codes}），来源记入 `placed_by`；编号未入库者退回。 "
+            "A row without a shape lies on the object whose key it holds, and `placed_by` says so.",
+        ]
+    if layer.keyed_by:
+        parts = " + ".join(f"`{name}`" for name in layer.keyed_by)
+        lines += ["", f"未给主键的行由 {parts} 生成主键。 A row without its key gets one made of {parts}."]
+    return lines
 
 
 def _row(field: Field) -> str:

@@ -1,7 +1,8 @@
 """Mend delivered geometry where no guess is needed, and say what was mended and what could not be.
 
 What is mended and counted: an unclosed ring, a repeated vertex, a Z or M that no layer keeps, an empty part, a
-collection that holds only parts of the wanted kind, a ring that touches itself. Ring order and the step from a single
+collection that holds only parts of the wanted kind, a ring that touches itself, a closed line where an area is wanted
+(drawings have no areas). Ring order and the step from a single
 line or polygon to a multi part are put right and not counted: RFC 7946 is the only standard that asks for an order.
 """
 
@@ -36,6 +37,7 @@ COLLECTIONS = (
 AREA_TOLERANCE = 0.001
 
 RING_CLOSED = "ring closed"
+LINE_FILLED = "closed line taken as polygon"
 Z_DROPPED = "z dropped"
 M_DROPPED = "m dropped"
 EMPTY_PART_DROPPED = "empty part dropped"
@@ -81,7 +83,7 @@ def mend(geometry: Geometries, wanted: Geometry) -> Mended:
     Sizes are compared in the units that come in; none of the tests depends on them.
     """
     work = _Work(np.array(geometry, dtype=object), wanted)
-    work.refuse_not_finite()
+    work.judge_coordinates()
     work.flatten()
     work.drop_empty_parts()
     work.convert()
@@ -90,8 +92,6 @@ def mend(geometry: Geometries, wanted: Geometry) -> Mended:
     if wanted is Geometry.POLYGON:
         work.orient()
     work.untangle()
-    if wanted is Geometry.POLYGON:
-        work.geometry = shapely.orient_polygons(work.geometry, exterior_cw=False)
     failed = {place for place, _, _ in work.faults}
     repairs = sorted((place, what) for place, what in work.repairs if place not in failed)
     return Mended(work.geometry, repairs, sorted(work.faults))
@@ -114,6 +114,7 @@ class _Work:
         self.wanted = wanted
         self.repairs: list[tuple[int, str]] = []
         self.faults: list[tuple[int, str, str]] = []
+        self.repeating: NDArray[np.int64] = np.empty(0, dtype=np.int64)
 
     def _refuse(self, place: SupportsIndex, expected: str, actual: str) -> None:
         self.faults.append((int(place), expected, actual))
@@ -123,8 +124,10 @@ class _Work:
         self.repairs.append((int(place), what))
         self.geometry[place] = geometry
 
-    def refuse_not_finite(self) -> None:
+    def judge_coordinates(self) -> None:
         coordinates, places = shapely.get_coordinates(self.geometry, return_index=True)
+        same = (coordinates[1:] == coordinates[:-1]).all(axis=1) & (places[1:] == places[:-1])
+        self.repeating = np.unique(places[1:][same])
         bad = ~np.isfinite(coordinates).all(axis=1)
         for place, at in zip(*np.unique(places[bad], return_index=True), strict=True):
             x, y = coordinates[bad][at]
@@ -141,8 +144,9 @@ class _Work:
     def drop_empty_parts(self) -> None:
         for place in np.flatnonzero(shapely.is_empty(self.geometry)):
             self._refuse(place, f"a {self.wanted.value}", f"an empty {self.geometry[place].geom_type}")
-        parts, places = shapely.get_parts(self.geometry, return_index=True)
-        for place in np.unique(places[shapely.is_empty(parts)]):
+        several = np.flatnonzero(np.isin(shapely.get_type_id(self.geometry), COLLECTIONS))
+        parts, places = shapely.get_parts(self.geometry[several], return_index=True)
+        for place in several[np.unique(places[shapely.is_empty(parts)])]:
             kept = [part for part in shapely.get_parts(self.geometry[place]) if not part.is_empty]
             self._repaired(place, type(self.geometry[place])(kept), EMPTY_PART_DROPPED)
 
@@ -165,6 +169,8 @@ class _Work:
             self._repaired(place, _multi(leaves, self.wanted), UNWRAPPED)
         elif fits and len(leaves) == 1:
             self._repaired(place, leaves[0], UNWRAPPED)
+        elif self.wanted is Geometry.POLYGON and given.geom_type == "LineString" and _encloses(given):
+            self._repaired(place, _multi([shapely.Polygon(given)], self.wanted), LINE_FILLED)
         else:
             held = f" of {len(leaves)} parts ({', '.join(kinds)})" if given.geom_type not in kinds else ""
             self._refuse(place, self.wanted.value, given.geom_type + held)
@@ -172,10 +178,10 @@ class _Work:
     def drop_repeated_vertices(self) -> None:
         if self.wanted is Geometry.POINT:
             return
-        coordinates, places = shapely.get_coordinates(self.geometry, return_index=True)
-        same = (coordinates[1:] == coordinates[:-1]).all(axis=1) & (places[1:] == places[:-1])
-        for place in np.unique(places[1:][same]):
+        for place in self.repeating:
             given = self.geometry[place]
+            if given is None:
+                continue
             try:
                 slim = shapely.remove_repeated_points(given, 0)
             except shapely.errors.GEOSException:  # a ring of one position; judged by its extent
@@ -186,11 +192,12 @@ class _Work:
     def refuse_without_extent(self) -> None:
         if self.wanted is Geometry.POINT:
             return
-        parts, places = shapely.get_parts(self.geometry, return_index=True)
-        size, word = (
-            (shapely.length(parts), "a length") if self.wanted is Geometry.LINE else (shapely.area(parts), "an area")
-        )
-        for place in np.unique(places[~(size > 0)]):
+        measure, word = (shapely.length, "a length") if self.wanted is Geometry.LINE else (shapely.area, "an area")
+        several = np.flatnonzero(shapely.get_num_geometries(self.geometry) > 1)
+        parts, places = shapely.get_parts(self.geometry[several], return_index=True)
+        flat = ~(measure(self.geometry) > 0) & ~shapely.is_missing(self.geometry)
+        flat[several[places[~(measure(parts) > 0)]]] = True
+        for place in np.flatnonzero(flat):
             self._refuse(place, f"{word} above zero in every part", f"{word} of zero")
 
     def orient(self) -> None:
@@ -207,7 +214,7 @@ class _Work:
             if whole is None:
                 self._refuse(place, f"a valid {self.wanted.value}", shapely.is_valid_reason(given))
             else:
-                self._repaired(place, whole, RING_UNTANGLED)
+                self._repaired(place, shapely.orient_polygons(whole, exterior_cw=False), RING_UNTANGLED)
 
 
 def _gathered(singles: Geometries, places: NDArray[np.int64], wanted: Geometry) -> Geometries:
@@ -224,6 +231,11 @@ def _leaves(geometry: BaseGeometry) -> list[BaseGeometry]:
     if shapely.get_type_id(geometry) not in COLLECTIONS:
         return [geometry]
     return [leaf for part in shapely.get_parts(geometry) for leaf in _leaves(part)]
+
+
+def _encloses(line: BaseGeometry) -> bool:
+    """Tell whether a line is closed and crosses itself nowhere: then it encloses one area, as in a drawing."""
+    return bool(shapely.get_num_coordinates(line) >= 4 and shapely.is_ring(line))
 
 
 def _untangled(given: BaseGeometry) -> BaseGeometry | None:

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.layer import Layer, Use
-from gis.store.schema import Schema, constraint_name, constraints, quoted
+from gis.store.schema import ENDS, PLACES, Schema, constraint_name, constraints, quoted
+from gis.store.views import chosen_by, lists, spot_column, views
 
-FILES = ("clock", "history", "status")
+FILES = ("clock", "history", "status", "joins", "places")
 CALLABLE = {
     "county_timezone()": "wangge_app, wangge_reader",
     "county_day(timestamp with time zone)": "wangge_app, wangge_reader",
@@ -23,6 +24,12 @@ CALLABLE = {
     "patrol_kinds()": "wangge_app, wangge_reader",
     "day_is_closed(date)": "wangge_app",
     "status_wanted(bigint[])": "wangge_app",
+    "area_at(text, geometry)": "wangge_app",
+    "misplaced_objects(text, geometry)": "wangge_app",
+    "places_rebuild(text, geometry)": "wangge_app",
+    "line_lengths(bigint[])": "wangge_app",
+    "lengths_rebuild(bigint[])": "wangge_app",
+    "wrong_lengths()": "wangge_app",
 }
 """Who may call a function by name; nobody may call the others, of which some run with the owner's rights."""
 MARK = re.compile(r"^-- object: (.+)$", re.MULTILINE)
@@ -49,21 +56,14 @@ def after_tables(schema: Schema) -> tuple[DatabaseObject, ...]:
     every = layers.every()
     return (
         *(each for layer in every for each in _constraints(layer)),
-        _patrolled(),
-        _patrol_kinds(),
-        *_functions(),
+        *_functions(FILES[:1]),  # the clock, by which views tell what is in use
+        *_views(),
+        *_lists(),
+        *_functions(FILES[1:]),
         *(each for layer in every for each in _triggers(layer, schema)),
         *(each for layer in every for each in _grants(layer, schema)),
         *_other_grants(),
     )
-
-
-def category(layer: Layer) -> str:
-    """Give the SQL of a patrolled layer's class: its `by` field, `unknown` where that is empty."""
-    if layer.patrol is None or not layer.patrol.by:
-        return f"'{layer.patrol.unknown if layer.patrol else ''}'::text"
-    column = quoted(layer.patrol.by)
-    return f"coalesce({column}, '{layer.patrol.unknown}'::text)" if layer.patrol.unknown else column
 
 
 def _constraints(layer: Layer) -> list[DatabaseObject]:
@@ -84,32 +84,25 @@ def _constraints(layer: Layer) -> list[DatabaseObject]:
     return found
 
 
-def _patrolled() -> DatabaseObject:
-    part = "SELECT id AS object_id, '{}'::text AS layer, '{}'::text AS kind, {} AS category FROM {}"
-    parts = [
-        part.format(layer.name, layer.patrol.kind, category(layer), quoted(layer.name))
-        for layer in layers.every()
-        if layer.patrol is not None
+def _views() -> list[DatabaseObject]:
+    return [
+        DatabaseObject(f"view {name}", f"CREATE VIEW {name} AS\n{query}", f"DROP VIEW {name}")
+        for name, query in views().items()
     ]
-    create = "CREATE VIEW patrolled AS\n" + "\nUNION ALL\n".join(parts)
-    return DatabaseObject("view patrolled", create, "DROP VIEW patrolled")
 
 
-def _patrol_kinds() -> DatabaseObject:
-    values = ", ".join(f"('{layer.name}', '{layer.patrol.kind}')" for layer in layers.every() if layer.patrol)
-    create = "\n".join(
-        (
-            "CREATE FUNCTION patrol_kinds() RETURNS TABLE (layer text, kind text)",
-            "LANGUAGE sql IMMUTABLE SET search_path = public, pg_temp",
-            f"AS $$ VALUES {values} $$",
-        )
-    )
-    return _function("function patrol_kinds()", create)
-
-
-def _functions() -> list[DatabaseObject]:
+def _lists() -> list[DatabaseObject]:
     found = []
-    for file in FILES:
+    for name, (columns, values) in lists().items():
+        create = f"CREATE FUNCTION {name}() RETURNS TABLE ({columns})\nLANGUAGE sql IMMUTABLE"
+        create += f" SET search_path = public, pg_temp\nAS $$ VALUES {values} $$"
+        found.append(_function(f"function {name}()", create))
+    return found
+
+
+def _functions(files: tuple[str, ...]) -> list[DatabaseObject]:
+    found = []
+    for file in files:
         text = resources.files("gis.store").joinpath("sql", f"{file}.sql").read_text(encoding="utf-8")
         pieces = MARK.split(text)[1:]
         for name, body in zip(pieces[::2], pieces[1::2], strict=True):
@@ -126,7 +119,10 @@ def _function(name: str, create: str) -> DatabaseObject:
 
 
 def _triggers(layer: Layer, schema: Schema) -> list[DatabaseObject]:
-    return [_trigger(layer, *parts) for parts in (*_keeping(layer, schema), *_counting(layer))]
+    return [
+        _trigger(layer, *parts)
+        for parts in (*_keeping(layer, schema), *_counting(layer), *_leading(layer), *_placing(layer))
+    ]
 
 
 def _trigger(layer: Layer, name: str, when: str, call: str) -> DatabaseObject:
@@ -145,7 +141,7 @@ def _keeping(layer: Layer, schema: Schema) -> list[tuple[str, str, str]]:
     if layer.log:
         once = ", ".join(f"'{field.name}'" for field in layer.fields if field.once)
         return [hold, ("guard", "BEFORE INSERT OR UPDATE OR DELETE ON {} FOR EACH ROW", f"guard_log({once})")]
-    names = ", ".join(quoted(column.name) for column in schema.past(layer).columns if column.name != "recorded_until")
+    names = ", ".join(quoted(column.name) for column in schema.past(layer).columns if column.name not in ENDS)
     found = [
         hold,
         ("stamp", "BEFORE INSERT OR UPDATE ON {} FOR EACH ROW", "stamp_row()"),
@@ -165,17 +161,54 @@ def _counting(layer: Layer) -> list[tuple[str, str, str]]:
         return [("count", f"AFTER INSERT ON {{}} {NEW}", first), ("recount", f"AFTER UPDATE ON {{}} {NEW}", again)]
     if layer.patrol is None:
         return []
-    call = f"count_objects('{layer.patrol.by}')"
+    return _thrice("count", f"count_objects('{layer.patrol.by}')")
+
+
+def _leading(layer: Layer) -> list[tuple[str, str, str]]:
+    """Give the triggers by which what took its place from this layer follows it."""
+    followers = [
+        (other.name, each.name)
+        for other in layers.every()
+        if other.placed_by_code
+        for each in other.joining
+        if each.joins == layer.name
+    ]
     return [
-        ("count_new", f"AFTER INSERT ON {{}} {NEW}", call),
-        ("count_changed", f"AFTER UPDATE ON {{}} {BOTH}", call),
-        ("count_ended", f"AFTER DELETE ON {{}} {OLD}", call),
+        (f"leads_{name}", f"AFTER UPDATE ON {{}} {BOTH}", f"follow_joined('{name}', '{field}', '{layer.key}')")
+        for name, field in followers
+    ]
+
+
+def _placing(layer: Layer) -> list[tuple[str, str, str]]:
+    """Give the triggers that keep places and lengths true when rows are written, and when areas move under them."""
+    written = "BEFORE INSERT OR UPDATE OF geom, {} ON {{}} FOR EACH ROW".format(", ".join(PLACES))
+    found = []
+    if layer.located:
+        verify = f"verify_places('{spot_column(layer)}')"
+        found += [
+            ("place", written, "place_row()"),
+            ("verify_new", f"AFTER INSERT ON {{}} {NEW}", verify),
+            ("verify_changed", f"AFTER UPDATE ON {{}} {NEW}", verify),
+        ]
+    if layer.by_length:
+        found += _thrice("measure", "measure_lines()")
+    if chosen_by(layer):
+        lines = "lines" if Use.CELL in layer.uses else ""
+        found += _thrice("follow", f"follow_areas('{chosen_by(layer)}', '{lines}')")
+    return found
+
+
+def _thrice(name: str, call: str) -> list[tuple[str, str, str]]:
+    return [
+        (f"{name}_new", f"AFTER INSERT ON {{}} {NEW}", call),
+        (f"{name}_changed", f"AFTER UPDATE ON {{}} {BOTH}", call),
+        (f"{name}_ended", f"AFTER DELETE ON {{}} {OLD}", call),
     ]
 
 
 def _grants(layer: Layer, schema: Schema) -> list[DatabaseObject]:
     """Give who may do what: `app` writes by the kind of the layer, `reader` reads what is not personal."""
-    if layer.single or Use.STATUS in layer.uses:
+    if layer.single or layer.uses & {Use.STATUS, Use.LINE_CELL}:
         rights = "SELECT"
     elif layer.log:
         rights = "SELECT, INSERT"
@@ -205,9 +238,12 @@ def _other_grants() -> list[DatabaseObject]:
             "GRANT USAGE ON SEQUENCE object_id TO wangge_app",
             "REVOKE ALL ON SEQUENCE object_id FROM wangge_app",
         ),
-        DatabaseObject(
-            "grants patrolled",
-            "GRANT SELECT ON patrolled TO wangge_app, wangge_reader",
-            "REVOKE ALL ON patrolled FROM wangge_app, wangge_reader",
+        *(
+            DatabaseObject(
+                f"grants {name}",
+                f"GRANT SELECT ON {name} TO wangge_app, wangge_reader",
+                f"REVOKE ALL ON {name} FROM wangge_app, wangge_reader",
+            )
+            for name in views()
         ),
     ]

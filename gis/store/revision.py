@@ -17,11 +17,13 @@ from geoalchemy2 import Geometry as Shape
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.pool import NullPool
 
+from gis import layers
 from gis.errors import Refused
+from gis.layer import Field, Layer
 from gis.store import build, migrate, server
 from gis.store.migrate import folder, upgrade, written
 from gis.store.objects import DatabaseObject, after_tables, before_tables
-from gis.store.schema import Schema, quoted
+from gis.store.schema import Schema, constraint_name, quoted
 from gis.store.settings import settings_from
 
 SRID = 3857
@@ -87,6 +89,7 @@ def write(connection: sa.Connection, revision: str, message: str) -> list[str]:
     after = [each for each in after_tables(schema) if each.name in changed]
     drop = [each for each in reversed(after) if each.name in found and not _stands(each)]
     after = [_replacing(each) if each.name in found and _stands(each) else each for each in after]
+    after = _respelt(found, after)
     drop += _gone(found, wanted)
     sql = folder() / f"{revision}_{slug}.sql"
     sql.write_text(written(drop, before, after), encoding="utf-8")
@@ -110,6 +113,45 @@ def _stands(each: DatabaseObject) -> bool:
 
 def _replacing(each: DatabaseObject) -> DatabaseObject:
     return each._replace(create=each.create.replace("CREATE ", "CREATE OR REPLACE ", 1))
+
+
+def _respelt(found: Mapping[str, str], after: list[DatabaseObject]) -> list[DatabaseObject]:
+    """Put last the choices that a standing column must now meet, each after its stored values are brought to them.
+
+    The triggers stand again by then, so that the past keeps every value as it was.
+    """
+    by_name = {each.name: each for each in after}
+    last = {}
+    for layer in layers.every():
+        for field in layer.fields:
+            name = f"constraint {layer.name}.{constraint_name(layer, f'{field.name}_choices')}"
+            if name in by_name and layer.historic and f"column {layer.name}.{field.name}" in found:
+                values = f"values {layer.name}.{field.name}"
+                last[values] = DatabaseObject(values, _respelling(layer, field), "")
+                last[name] = by_name.pop(name)
+    if any(name.endswith("_measure_new") and name not in found for name in by_name):
+        last["values line_cell"] = DatabaseObject("values line_cell", "SELECT lengths_rebuild(NULL)", "")
+    return [*by_name.values(), *last.values()]
+
+
+def _respelling(layer: Layer, field: Field) -> str:
+    """Give the update that turns delivered spellings into choices, others into the choice `*`, or empty without one."""
+    spelt = {
+        spelling: choice.value
+        for choice in field.choices
+        for spelling in (choice.title, choice.title_en, *choice.source)
+        if spelling not in {"", "*"}
+    }
+    column, any_other = quoted(field.name), [each.value for each in field.choices if "*" in each.source]
+    cases = " ".join(f"WHEN {_text(spelling)} THEN {_text(value)}" for spelling, value in spelt.items())
+    other = _text(any_other[0]) if any_other else "NULL"
+    allowed = ", ".join(_text(choice.value) for choice in field.choices)
+    update = f"UPDATE {quoted(layer.name)} SET {column} = CASE {column} {cases} ELSE {other} END"  # noqa: S608 - our own
+    return f"{update}\nWHERE {column} NOT IN ({allowed})"
+
+
+def _text(value: str) -> str:
+    return "'" + value.replace("'", "''") + "'"
 
 
 def _gone(found: Mapping[str, str], wanted: Mapping[str, str]) -> list[DatabaseObject]:

@@ -22,6 +22,16 @@ TYPES: dict[Kind, TypeEngine[Any]] = {
     Kind.JSON: postgresql.JSONB(none_as_null=True),
 }
 PLACES = {"town_id": Use.TOWN, "village_id": Use.VILLAGE, "cell_id": Use.CELL}
+PLACED_AS_DELIVERED = "delivered"
+WORKED_OUT: dict[str, TypeEngine[Any]] = {
+    "placed_by": sa.Text(),
+    "town_id": sa.BigInteger(),
+    "village_id": sa.BigInteger(),
+}
+"""Columns beside the fields that a delivery may bring, worked out from what it names by code."""
+
+ENDS = frozenset({"recorded_until", "ended_by"})
+"""What a past version has beyond the columns of its layer."""
 
 
 @dataclass(frozen=True)
@@ -120,11 +130,17 @@ def _past(layer: Layer, srid: int, metadata: sa.MetaData) -> sa.Table:
     until = sa.Column(
         "recorded_until", sa.DateTime(timezone=True), nullable=False, comment="Instant from which it no longer held"
     )
+    ended_by = sa.Column(
+        "ended_by",
+        sa.BigInteger(),
+        comment="Delivery that ended the object here, 0 where none did; empty where another version followed",
+    )
     built = sa.Table(
         f"{layer.name}_past",
         metadata,
         *columns,
         until,
+        ended_by,
         comment=f"{layer.title}（历史） · Past versions of {layer.name}",
     )
     sa.Index(f"{layer.name}_past_version", built.c.id, built.c.recorded_at, unique=True)
@@ -138,11 +154,19 @@ def _columns(layer: Layer, srid: int, *, past: bool) -> list[sa.Column[object]]:
     columns += [_column(field, past=past) for field in layer.fields]
     if layer.geometry is not None:
         columns += _shapes(layer.geometry, srid, located=layer.located, past=past)
-    if layer.located:
-        for place, use in PLACES.items():
-            columns.append(
-                sa.Column(place, sa.BigInteger(), comment=f"Internal id of the {use.value} it lies in; empty outside")
+    if layer.placed_by_code:
+        columns.append(
+            sa.Column(
+                "placed_by",
+                sa.Text(),
+                nullable=False,
+                server_default=PLACED_AS_DELIVERED,
+                comment=f"位置来源 · Where its place is from: {PLACED_AS_DELIVERED}, or the field that gave it",
             )
+        )
+    for place in layer.places:
+        lies = "it lies in; empty outside" if layer.located else "it belongs to, as delivered"
+        columns.append(sa.Column(place, sa.BigInteger(), comment=f"Internal id of the {PLACES[place].value} {lies}"))
     if layer.historic:
         columns.append(
             sa.Column(
@@ -153,6 +177,7 @@ def _columns(layer: Layer, srid: int, *, past: bool) -> list[sa.Column[object]]:
                 comment="合成 · Fields whose values are invented",
             )
         )
+    if layer.historic or layer.records:
         reference = [] if past else [sa.ForeignKey("delivery.id", name=f"{layer.name}_delivery_id_fkey")]
         columns.append(
             sa.Column("delivery_id", sa.BigInteger(), *reference, comment="Delivery that brought this version")

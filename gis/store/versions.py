@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from gis import layers
 from gis.layer import Layer, Use
-from gis.store.schema import Schema
+from gis.store.schema import ENDS, Schema
 
 
 def known(schema: Schema, layer: Layer, known_at: datetime | None) -> sa.FromClause:
@@ -20,7 +20,7 @@ def known(schema: Schema, layer: Layer, known_at: datetime | None) -> sa.FromCla
     if known_at is None:
         return table.alias()
     past = schema.past(layer)
-    names = [column.name for column in past.columns if column.name != "recorded_until"]
+    names = [column.name for column in past.columns if column.name not in ENDS]
     now = sa.select(*(table.c[name] for name in names)).where(table.c.recorded_at < known_at)
     then = sa.select(*(past.c[name] for name in names)).where(
         past.c.recorded_at < known_at, past.c.recorded_until >= known_at

@@ -116,8 +116,7 @@ def _inserted(connection: sa.Connection, county: County, rows: pd.DataFrame, lab
     columns: list[sa.Column[Any]] = [sa.Column("row_no", sa.BigInteger())]
     columns += [sa.Column(field.name, TYPES[field.kind]) for field in layer.fields]
     columns.append(sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.func.recorded_now()))
-    given = map(_plain, rows[names].itertuples(name=None))
-    staged = temporary(connection, "checks_in", columns, given, copied=["row_no", *names])
+    staged = temporary(connection, "checks_in", columns, rows[names].rename_axis("row_no").reset_index())
     _refuse_broken(broken(connection, layer, staged), labels)
     chosen = sa.select(*(staged.c[name] for name in names)).order_by(staged.c.seen_at, staged.c.uid)
     statement = insert(table).from_select(names, chosen, include_defaults=False)
@@ -135,7 +134,3 @@ def _refuse_broken(faults: Iterable[Fault], labels: "pd.Index[int]") -> None:
 
 def _listed(labels: "pd.Index[int]", places: "np.ndarray[tuple[int], np.dtype[np.intp]]") -> str:
     return ", ".join(str(labels[place]) for place in places[:NAMED]) + (", …" if len(places) > NAMED else "")
-
-
-def _plain(row: tuple[object, ...]) -> tuple[object, ...]:
-    return tuple(None if value is pd.NA or value is pd.NaT or value != value else value for value in row)  # noqa: PLR0124 - only NaN differs from itself

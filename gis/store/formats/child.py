@@ -1,4 +1,4 @@
-"""The child process that reads a delivered file: bounded, without network, with one driver of GDAL and nothing else.
+"""The child process that reads a delivered file: bounded, without network, with at most one driver of GDAL.
 
 It is run as `python -m gis.store.formats.child ORDER`, where ORDER is the JSON of an `Order`, and leaves `rows.arrow`
 and `report.json` in the order's folder. It starts in a fifth of a second, so it imports nothing that it does not use.
@@ -6,23 +6,25 @@ and `report.json` in the order's folder. It starts in a fifth of a second, so it
 
 import errno
 import json
+import os
 import resource
 import sys
 import warnings
-from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, TypedDict
 
 from gis.errors import DeliveryError
 from gis.store.formats.delivered import Asked
+from gis.store.formats.forms import WORKBOOK, ZIP, Format, beside, holds_workbook, told
 
 if TYPE_CHECKING:
-    from gis.store.formats.delivered import Delivered, Fault
+    from gis.store.formats.delivered import Axes, Delivered, Fault
 
 ROWS = "rows.arrow"
 REPORT = "report.json"
 FAILED = 3
+DELIVERY = "delivery"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +32,12 @@ class Order:
     """What to read, where to leave it, and how much memory, processor time and disk that may take."""
 
     path: str
-    driver: str
     asked: Asked
     folder: str
     memory_bytes: int
     cpu_s: int
     output_bytes: int
+    unpacked_bytes: int
 
 
 class Report(TypedDict):
@@ -48,42 +50,15 @@ class Report(TypedDict):
     sublayer: str
     sublayers: list[str]
     notes: list[str]
+    numbered: bool
+    axes: "Axes | None"
+    clockwise: bool
 
 
 class Refusal(TypedDict):
     """Why the file as a whole cannot be read, without its name."""
 
     refused: str
-
-
-@dataclass(frozen=True, slots=True)
-class Format:
-    """A format of deliveries: the driver of GDAL that reads it, its file endings, and the bytes it can begin with."""
-
-    driver: str
-    title: str
-    endings: tuple[str, ...]
-    begins: tuple[bytes, ...]
-    read: "Callable[[str, Asked], Delivered]"
-
-
-def _read_geopackage(path: str, asked: Asked) -> "Delivered":
-    from gis.store.formats import geopackage
-
-    return geopackage.read(path, asked.sublayer)
-
-
-def _read_geojson(path: str, asked: Asked) -> "Delivered":
-    from gis.store.formats import geojson
-
-    return geojson.read(path, asked.sublayer)
-
-
-FORMATS = (
-    Format("GPKG", "GeoPackage", (".gpkg",), (b"SQLite format 3\x00",), _read_geopackage),
-    Format("GeoJSON", "GeoJSON", (".geojson", ".json"), (b"{", b"["), _read_geojson),
-)
-"""A new format is one more line here, with a module that reads it."""
 
 
 def main(argument: str) -> int:
@@ -101,7 +76,7 @@ def main(argument: str) -> int:
     except OSError as error:
         if error.errno != errno.EFBIG:
             raise
-        Path(order.folder, ROWS).unlink()
+        Path(order.folder, ROWS).unlink(missing_ok=True)
         limit = f"{order.output_bytes:,} bytes"
         return _left(order, {"refused": f"expected a file whose rows fit in {limit}, they need more"})
 
@@ -123,10 +98,10 @@ def _report(order: Order) -> Report:
     import pyarrow as pa
 
     warnings.simplefilter("ignore")  # GDAL's doubts are judged from the file itself
-    _one_driver(order.driver)
-    delivered = next(each for each in FORMATS if each.driver == order.driver).read(order.path, order.asked)
+    delivered = _delivered(order)
     names = list(delivered.columns)
-    arrays = [*delivered.columns.values(), delivered.wkb]
+    numbers = [] if delivered.numbers is None else [delivered.numbers]
+    arrays = [*delivered.columns.values(), delivered.wkb, *numbers]
     table = pa.table(arrays, names=[str(place) for place in range(len(arrays))])
     with pa.OSFile(str(Path(order.folder, ROWS)), "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
         writer.write_table(table)
@@ -138,11 +113,59 @@ def _report(order: Order) -> Report:
         "sublayer": delivered.sublayer,
         "sublayers": list(delivered.sublayers),
         "notes": list(delivered.notes),
+        "numbered": delivered.numbers is not None,
+        "axes": delivered.axes,
+        "clockwise": delivered.clockwise,
     }
 
 
+def _delivered(order: Order) -> "Delivered":
+    path = Path(order.path)
+    name, asked, form = path.name, order.asked, told(path, path.name)
+    if form is ZIP and holds_workbook(path):
+        form = WORKBOOK
+    if form is ZIP:
+        from gis.store.formats import archive
+
+        found = archive.unpacked(path, asked, Path(order.folder, "unpacked"), most_bytes=order.unpacked_bytes)
+        path, name, asked, form = found.path, found.name, found.asked, found.form
+    stem = Path(name).stem
+    if form.single and asked.sublayer not in {None, stem}:
+        raise DeliveryError(f"expected the sublayer {stem!r}, the only one of a {form.title}, got {asked.sublayer!r}")
+    asked = replace(asked, sublayer=None) if form.single else asked
+    if form.driver:
+        _one_driver(form.driver)
+    delivered = _judged(form.read(str(_linked(path, form, Path(order.folder))), asked))
+    return replace(delivered, sublayer=stem, sublayers=(stem,)) if form.single else delivered
+
+
+def _judged(delivered: "Delivered") -> "Delivered":
+    """Add the faults of texts that were destroyed before they were delivered."""
+    from gis.store.formats.columns import destroyed
+
+    faults, notes = destroyed(delivered.columns, {(fault.row, fault.field) for fault in delivered.faults})
+    return replace(delivered, faults=[*delivered.faults, *faults], notes=(*delivered.notes, *notes))
+
+
+def _linked(path: Path, form: Format, folder: Path) -> Path:
+    """Give the delivery under a name of ours, with nothing beside it but what belongs to its form.
+
+    No delivered name and no other file of its folder is then ever seen by a library.
+    """
+    bench = folder / "bench"
+    bench.mkdir()
+    linked = bench / f"{DELIVERY}{form.endings[0]}"
+    linked.symlink_to(path.resolve())
+    for ending, sibling in beside(path, form.siblings).items() if form.siblings else ():
+        if not sibling.is_file():
+            raise DeliveryError(f"expected the {ending} beside it to be a file, got something else")
+        (bench / f"{DELIVERY}{ending}").symlink_to(sibling.resolve())
+    return linked
+
+
 def _one_driver(driver: str) -> None:
-    """Make sure that GDAL holds this driver alone."""
+    """Make sure that GDAL holds this driver alone; the environment says to skip all of them."""
+    os.environ["GDAL_SKIP"] = ",".join(each for each in os.environ.get("GDAL_SKIP", "").split(",") if each != driver)
     slow = ("geopandas", "pandas")  # pyogrio imports them for half a second where they are installed
     for name in slow:
         sys.modules[name] = None  # type: ignore[assignment]  # how Python marks a module as not to be imported
@@ -164,19 +187,23 @@ def received(report: Report, folder: str) -> "Delivered":
     """Give back, in the parent, what the child left."""
     import pyarrow as pa
 
-    from gis.store.formats.delivered import Delivered, Fault
+    from gis.store.formats.delivered import Axes, Delivered, Fault
 
     with pa.OSFile(str(Path(folder, ROWS))) as source:
         table = pa.ipc.open_file(source).read_all()
+    names, axes = report["names"], report["axes"]
     return Delivered(
-        columns=dict(zip(report["names"], table.columns[:-1], strict=True)),
-        wkb=table.columns[-1],
+        columns=dict(zip(names, table.columns[: len(names)], strict=True)),
+        wkb=table.columns[len(names)],
         crs=report["crs"],
         crs_declared=report["crs_declared"],
         faults=[Fault(*fault) for fault in report["faults"]],
         sublayer=report["sublayer"],
         sublayers=tuple(report["sublayers"]),
         notes=tuple(report["notes"]),
+        clockwise=report["clockwise"],
+        numbers=table.columns[-1] if report["numbered"] else None,
+        axes=None if axes is None else Axes(*axes),
     )
 
 

@@ -3,17 +3,25 @@
 import re
 import sqlite3
 from contextlib import closing
+from pathlib import Path
+from shutil import copyfile
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from gis.errors import DeliveryError
-from gis.store.formats.delivered import Delivered, Fault, shown
+from gis.store.formats.columns import broken_file, handed, nulls
+from gis.store.formats.delivered import Delivered, Fault
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
+WRITE_AHEAD = b"\x02\x02"
+"""Versions of a database that keeps a log beside it (QGIS leaves them so), in its header."""
 UNDEFINED = re.compile(r'\w+\["Undefined ')
 """How GDAL names the systems 0 and -1 of a GeoPackage, which say that the system is not known."""
+
+STYLES = "layer_styles"
+"""The table in which QGIS keeps how the others are drawn."""
 
 
 def read(path: str, sublayer: str | None) -> Delivered:
@@ -21,34 +29,48 @@ def read(path: str, sublayer: str | None) -> Delivered:
 
     The number of a row is its place in the table; the table's own feature id comes as a column under its own name.
     """
+    path = _readable_in_place(path)
     from pyogrio import list_layers
-    from pyogrio.errors import DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
     from pyogrio.raw import read_arrow
 
     try:
         with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as database:
             _check_intact(database)
-            names = tuple(str(name) for name, _ in list_layers(path))
+            names = tuple(str(name) for name, _ in list_layers(path) if name != STYLES)
             chosen = _chosen(database, names, sublayer)
             meta, table = read_arrow(path, layer=chosen, return_fids=True, datetime_as_string=True)
             counted = _count(database, chosen)
             shapes = _shape_column(meta, table)
             faults = _shape_faults(database, chosen, table, shapes) if shapes else []
-    except (sqlite3.Error, DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError) as error:
+    except broken_file() as error:
         raise DeliveryError(f"expected a readable GeoPackage, got: {str(error).splitlines()[0]}") from None
     if table.num_rows != counted:
         raise DeliveryError(f"expected the {counted} rows of {chosen}, GDAL gave {table.num_rows}")
-    columns, text_faults = _columns(table, shapes)
+    columns, text_faults = handed(table, [name for name in table.column_names if name != shapes])
     crs = None if UNDEFINED.match(meta["crs"] or "") else meta["crs"]
     return Delivered(
         columns=columns,
-        wkb=table.column(shapes) if shapes else _nulls(table.num_rows),
+        wkb=table.column(shapes) if shapes else nulls(table.num_rows),
         crs=crs,
         crs_declared=crs is not None,
         faults=sorted(faults + text_faults),
         sublayer=chosen,
         sublayers=names,
     )
+
+
+def _readable_in_place(path: str) -> str:
+    """Give the file itself, or a copy of it with its log where SQLite would write a file beside it to read it."""
+    with Path(path).open("rb") as opened:
+        head = opened.read(20)
+    if head[18:20] != WRITE_AHEAD:
+        return path
+    own = Path(path).parent / "copy.gpkg"
+    copyfile(path, own)
+    log = Path(path + "-wal")
+    if log.is_file():
+        copyfile(log, f"{own}-wal")
+    return str(own)
 
 
 def _check_intact(database: sqlite3.Connection) -> None:
@@ -107,45 +129,3 @@ def _shape_faults(database: sqlite3.Connection, name: str, table: "pa.Table", sh
     if len(faults) != missing:  # a view without a key: which rows lack their shape cannot be told
         raise DeliveryError(f"expected the {len(stored)} shapes of {name}, GDAL gave {missing} fewer")
     return faults
-
-
-def _columns(table: "pa.Table", shapes: str | None) -> "tuple[dict[str, pa.ChunkedArray], list[Fault]]":
-    """Give the columns with every text valid, and the rows whose text was not."""
-    import pyarrow as pa
-
-    columns: dict[str, pa.ChunkedArray] = {}
-    faults: list[Fault] = []
-    for name in table.column_names:
-        column = table.column(name)
-        if name != shapes:
-            columns[name] = column
-            if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-                columns[name], found = _valid_text(name, column)
-                faults += found
-    return columns, faults
-
-
-def _valid_text(name: str, column: "pa.ChunkedArray") -> "tuple[pa.ChunkedArray, list[Fault]]":
-    import pyarrow as pa
-
-    try:
-        column.validate(full=True)
-    except pa.ArrowInvalid:
-        pass
-    else:
-        return column, []
-    texts: list[str | None] = []
-    faults: list[Fault] = []
-    for row, value in enumerate(column.cast(pa.binary()).to_pylist(), 1):
-        try:
-            texts.append(None if value is None else value.decode())
-        except UnicodeDecodeError:
-            texts.append(None)
-            faults.append(Fault(row, name, "text", "text in UTF-8", shown(value.decode(errors="replace"))))
-    return pa.chunked_array([pa.array(texts, pa.string())]), faults
-
-
-def _nulls(count: int) -> "pa.ChunkedArray":
-    import pyarrow as pa
-
-    return pa.chunked_array([pa.nulls(count, pa.binary())])

@@ -3,8 +3,9 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
+from enum import Enum
 from typing import Any
 
 import numpy as np
@@ -16,31 +17,60 @@ from gis.crs import Geometries
 from gis.errors import DeliveryError
 from gis.layer import Field, Geometry, Layer
 from gis.store.formats.delivered import Fault, shown
-from gis.store.load import values
+from gis.store.load import beside, cut_names, values
+from gis.store.load.moments import moments
 from gis.store.mending import mend
 from gis.store.reading import Reading
 
 LONGEST_KEY_BYTES = 500
+DRAWN_KEY = "key"
+"""The column under which a DXF drawing brings the keys that `wangge export` wrote into it."""
+DAY = "day"
+"""What a field of precision says where only the day is known."""
+
+
+class Mode(Enum):
+    """What becomes of stored rows that a delivery lacks: they stay, or they end and go to the past."""
+
+    UPSERT = "upsert"
+    REPLACE = "replace"
+
+
+class Match(Enum):
+    """How rows without a key find the stored row that they are."""
+
+    KEY = "key"
+    OVERLAP = "overlap"
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """How a delivery is to be taken: columns named by hand, the zone of naive instants, and whether to be lenient.
+    """How a delivery is to be taken: columns named by hand, the zone of naive instants, and what it does to the layer.
 
     A lenient delivery comes from a source of free text (OpenStreetMap): an optional value that cannot be read or breaks
-    its field's limits is left empty and counted, instead of costing the row.
+    its field's limits is left empty and counted, instead of costing the row. `town`, a code or name, is where it may
+    add, change and end rows. `sure` lets it end more than a few. `source` is the system that the rows are from,
+    where the delivery does not name one. `accept_shift` is why rows are taken that lie shifted against what is stored.
     """
 
     mapping: Mapping[str, str] = field(default_factory=dict)
     zone: tzinfo = UTC
     lenient: bool = False
+    mode: Mode = Mode.UPSERT
+    match: Match = Match.KEY
+    town: str | None = None
+    sure: bool = False
+    source: str = ""
+    accept_shift: str = ""
 
 
 @dataclass(slots=True)
 class Conformed:
     """Rows ready for staging: `frame` has `row_no` and the delivered fields, `geometry` storage metres or None.
 
-    `repaired` tells per row what was mended; rows named in `faults` are no longer in the frame.
+    `repaired` tells per row what was mended; rows named in `faults` are no longer in the frame, but their keys stand in
+    `faulty_keys`, None where a row has none that can be read. `worked` names columns of the frame that are no fields
+    but stored beside them, such as `town_id`; what a delivery names otherwise stands in the frame under `beside.NAMED`.
     """
 
     frame: pd.DataFrame
@@ -51,6 +81,9 @@ class Conformed:
     repaired: dict[int, str]
     emptied: Counter[str]
     keyed_by_geometry: int = 0
+    faulty_keys: dict[int, object] = field(default_factory=dict)
+    worked: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
 
 def conform(
@@ -62,7 +95,10 @@ def conform(
     DeliveryError where a column named by hand does not exist.
     """
     sources = _sources(layer, list(reading.frame.columns), terms.mapping)
-    used = {column for columns in sources.values() for column in columns}
+    used = {*reading.placed, *(column for columns in sources.values() for column in columns)}
+    free = [] if terms.lenient else [str(name) for name in reading.frame.columns if name not in used]
+    others = beside.columns(layer, free, terms.mapping)
+    used |= {column for _, columns in others.values() for column in columns}
     found = Conformed(
         frame=pd.DataFrame({"row_no": np.asarray(reading.row, dtype=np.int64)}),
         geometry=None,
@@ -74,9 +110,16 @@ def conform(
     )
     for name, columns in sources.items():
         _read_column(found, layer.field(name), _first(reading.frame, columns), terms)
+    for each, columns in others.values():
+        _read_column(found, replace(each, name=beside.NAMED + each.name), _first(reading.frame, columns), terms)
+    _work_out(found, layer, terms)
     found.repaired.update(_joined(reading.repairs))
     if layer.geometry is not None and not all(shape is None for shape in reading.geometry):
         mended = _read_geometry(found, layer.geometry, reading.geometry, to_metres)
+        if not layer.placed_by_code:
+            missing = found.frame["row_no"].to_numpy()[shapely.is_missing(reading.geometry)]
+            expected = f"a {layer.geometry.value}"
+            found.faults += [Fault(int(row), "geom", "required", expected, "null") for row in missing]
         if layer.keyed_by_geometry:
             _key_by_geometry(found, layer.key, mended)
     _refuse_keys(found, layer.field(layer.key), reading, sources)
@@ -84,10 +127,36 @@ def conform(
     return found
 
 
+def _work_out(found: Conformed, layer: Layer, terms: Terms) -> None:
+    """Fill what a row says otherwise: the system it is from, and the key that is made of its number there."""
+    filled = beside.with_system(layer, found.frame, terms.source)
+    if layer.keyed_by:
+        keys, faults = beside.made_keys(layer, found.frame)
+        found.frame[layer.key] = pd.Series(keys, dtype=object, index=found.frame.index)
+        found.faults += faults
+        filled = (layer.key, *filled)
+    found.fields = tuple(dict.fromkeys((*found.fields, *filled)))
+
+
+def known_names(layer: Layer) -> tuple[str, ...]:
+    """Give every name under which a column of the layer may be delivered."""
+    own = (each for each in layer.fields if not each.once)
+    return tuple(name for each in (*own, *beside.fields(layer)) for name in _names(each))
+
+
+def _names(wanted: Field) -> tuple[str, ...]:
+    """Give the names of a field in order; each may have the field's own unit in brackets behind it."""
+    names = [name for name in (wanted.name, *wanted.source, wanted.zh) if name]
+    units = [f"{left}{unit}{right}" for unit in values.units(wanted) for left, right in ("()", "（）")]
+    return (*names, *(name + unit for name in names for unit in units))
+
+
 def _sources(layer: Layer, delivered: Sequence[str], mapping: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
     """Give per field the delivered columns it is read from: the one named by hand, else all of its names, in order."""
+    others = {each.name for each in beside.fields(layer)}
     for name, column in mapping.items():
-        layer.field(name)
+        if name not in others:
+            layer.field(name)
         if column not in delivered:
             raise DeliveryError(
                 f"--map {name}={column}: no column {column!r}; there are: {', '.join(map(str, delivered))}"
@@ -95,11 +164,26 @@ def _sources(layer: Layer, delivered: Sequence[str], mapping: Mapping[str, str])
     chosen = {}
     lower = {str(name).lower(): name for name in reversed(delivered)}
     for each in layer.fields:
-        names = [name.lower() for name in (each.name, *each.source, each.zh)]
+        names = [name.lower() for name in _names(each)]
         columns = [mapping[each.name]] if each.name in mapping else [lower[name] for name in names if name in lower]
-        if columns and not each.once:
+        worked_out = layer.about_object and each.name == "object_id"  # ours, which no file knows
+        if columns and not each.once and not worked_out:
             chosen[each.name] = tuple(dict.fromkeys(columns))
-    return chosen
+    return chosen | _by_other_names(layer, delivered, chosen, mapping)
+
+
+def _by_other_names(
+    layer: Layer, delivered: Sequence[str], chosen: Mapping[str, tuple[str, ...]], mapping: Mapping[str, str]
+) -> dict[str, tuple[str, ...]]:
+    """Give per field without a column those whose name was cut to ten bytes; the key also as a drawing names it."""
+    used = {*mapping.values(), *(column for columns in chosen.values() for column in columns)}
+    free = [str(name) for name in delivered if name not in used]
+    worked_out = {"object_id"} if layer.about_object else set()
+    open_fields = [each for each in layer.fields if each.name not in {*chosen, *worked_out} and not each.once]
+    found = cut_names.matched(free, {each.name: _names(each) for each in open_fields})
+    if layer.key not in {*chosen, *found} and DRAWN_KEY in free:
+        found[layer.key] = (DRAWN_KEY,)
+    return found
 
 
 def _first(frame: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[Any]":
@@ -112,22 +196,33 @@ def _first(frame: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[Any]":
 
 
 def _read_column(found: Conformed, wanted: Field, delivered: "pd.Series[Any]", terms: Terms) -> None:
-    column, unreadable = values.read(wanted, delivered, terms.zone)
+    if wanted.precision:
+        column, day_only, unreadable = moments(delivered, terms.zone)
+        _tell_precision(found, wanted.precision, day_only)
+    else:
+        column, unreadable = values.read(wanted, delivered, terms.zone)
     optional = terms.lenient and not wanted.required
     if optional:
         beyond = np.array([value is not None and not _within(wanted, value) for value in column], dtype=bool)
         column[beyond] = None
         found.emptied[wanted.name] += int(np.count_nonzero(unreadable | beyond))
     else:
-        expected = values.EXPECTED[wanted.kind]
         rows = found.frame["row_no"].to_numpy()
         for place in np.flatnonzero(unreadable).tolist():
+            value = delivered.iloc[place]
             found.faults.append(
-                Fault(int(rows[place]), wanted.name, "readable", expected, shown(delivered.iloc[place]))
+                Fault(int(rows[place]), wanted.name, "readable", values.expected(wanted, value), shown(value))
             )
     if not optional or not found.emptied[wanted.name]:
         found.emptied.pop(wanted.name, None)
     found.frame[wanted.name] = column
+
+
+def _tell_precision(found: Conformed, name: str, day_only: npt.NDArray[np.bool_]) -> None:
+    """Write where only the day is known, unless the delivery says itself how precise it is."""
+    if name not in found.fields:
+        found.frame[name] = pd.Series([DAY if day else None for day in day_only], dtype=object, index=found.frame.index)
+        found.fields = (*found.fields, name)
 
 
 def _within(wanted: Field, value: object) -> bool:
@@ -150,8 +245,6 @@ def _read_geometry(
     found.faults += [
         Fault(int(rows[place]), "geom", "geometry", expected, actual) for place, expected, actual in mended.faults
     ]
-    missing = np.array([shape is None for shape in delivered], dtype=bool)
-    found.faults += [Fault(int(row), "geom", "required", f"a {wanted.value}", "null") for row in rows[missing]]
     moved, faults = to_metres(mended.geometry)
     found.faults += [fault._replace(row=int(rows[fault.row])) for fault in faults]
     found.geometry = moved
@@ -182,6 +275,7 @@ def _key_by_geometry(found: Conformed, key: str, delivered: Geometries) -> None:
 def _refuse_keys(found: Conformed, key: Field, reading: Reading, sources: Mapping[str, tuple[str, ...]]) -> None:
     """Refuse keys that no index holds, and rows whose key a faulty row has too: which one is meant cannot be told."""
     if key.name not in found.frame:
+        found.faulty_keys = dict.fromkeys(fault.row for fault in found.faults)
         return
     bad = {fault.row for fault in found.faults}
     given = dict(zip(found.frame["row_no"].tolist(), found.frame[key.name], strict=True))
@@ -190,16 +284,20 @@ def _refuse_keys(found: Conformed, key: Field, reading: Reading, sources: Mappin
         given |= dict(zip(reading.rejected.index.tolist(), rejected, strict=True))
     faulty = {given[row]: row for row in sorted(bad, reverse=True) if given.get(row) is not None}
     for row, value in given.items():
-        if len(str(value).encode()) > LONGEST_KEY_BYTES:
+        text = value if isinstance(value, str) else str(value)
+        if len(text) > LONGEST_KEY_BYTES or (not text.isascii() and len(text.encode()) > LONGEST_KEY_BYTES):
             expected = f"a key of at most {LONGEST_KEY_BYTES} bytes"
             found.faults.append(Fault(row, key.name, "key_length", expected, shown(value)))
-        elif value in faulty and row not in bad:
+        elif faulty and value in faulty and row not in bad:
             actual = f"{shown(value)} also in row {faulty[value]}, which has a fault"
             found.faults.append(Fault(row, key.name, "unique", "a key of its own", actual))
+    found.faulty_keys = {fault.row: given.get(fault.row) for fault in found.faults}
 
 
 def _drop_faulty(found: Conformed) -> None:
     faulty = {fault.row for fault in found.faults}
+    if not faulty:
+        return
     keep = ~found.frame["row_no"].isin(faulty).to_numpy()
     found.frame = found.frame[keep].reset_index(drop=True)
     if found.geometry is not None:

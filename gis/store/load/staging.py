@@ -1,21 +1,29 @@
 """Rows on their way in: a temporary table like the layer's, filled by COPY and judged by the layer's constraints."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
-import shapely
 import sqlalchemy as sa
 from geoalchemy2 import Geometry as Shape
 
-from gis.crs import Geometries
 from gis.layer import Layer
-from gis.store.copying import temporary
+from gis.store.copying import derived, temporary
 from gis.store.formats.delivered import Fault, shown
 from gis.store.load.conform import Conformed
-from gis.store.schema import TYPES, constraints
+from gis.store.schema import TYPES, WORKED_OUT, constraints
 
 STAGING = "staging"
 CHUNK = 20_000
+
+
+class Demand(NamedTuple):
+    """What a good row meets: SQL that is not false of it, in whose name, and what is shown of a row that does not."""
+
+    field: str
+    constraint: str
+    expected: str
+    good: sa.ColumnElement[bool]
+    value: sa.ColumnElement[Any] | None
 
 
 def staged(connection: sa.Connection, layer: Layer, rows: Conformed, srid: int) -> sa.Table:
@@ -27,18 +35,13 @@ def staged(connection: sa.Connection, layer: Layer, rows: Conformed, srid: int) 
     columns += [sa.Column(field.name, TYPES[field.kind]) for field in layer.fields]
     if layer.geometry is not None:
         columns.append(sa.Column("geom", Shape(layer.geometry.value.upper(), srid=srid, spatial_index=False)))
+    columns += [sa.Column(name, WORKED_OUT[name]) for name in rows.worked]
     if layer.log:
         columns.append(sa.Column("recorded_at", sa.DateTime(timezone=True), server_default=sa.text("now()")))
-    names = ["row_no", *rows.fields]
-    lists = [rows.frame[name].tolist() for name in names]
+    given = rows.frame[["row_no", *rows.fields, *rows.worked]]
     if rows.geometry is not None:
-        names.append("geom")
-        lists.append(_wkb(rows.geometry, srid))
-    return temporary(connection, STAGING, columns, zip(*lists, strict=True), copied=names)
-
-
-def _wkb(geometry: Geometries, srid: int) -> list[str | None]:
-    return list(shapely.to_wkb(shapely.set_srid(geometry, srid), hex=True, include_srid=True))
+        given = given.assign(geom=rows.geometry)
+    return temporary(connection, STAGING, columns, given)
 
 
 def complete(connection: sa.Connection, layer: Layer, table: sa.Table, rows: Conformed, stored: sa.Table) -> None:
@@ -60,26 +63,40 @@ def judged(connection: sa.Connection, layer: Layer, table: sa.Table) -> list[Fau
     wanted = {field.name: "a value" for field in layer.fields if field.required}
     if layer.geometry is not None:
         wanted["geom"] = f"a {layer.geometry.value}, or the {layer.key} of a stored row"
-    faults = []
-    for name, expected in wanted.items():
-        empty = sa.select(table.c.row_no).where(table.c[name].is_(None)).order_by(table.c.row_no)
-        faults += [Fault(row, name, "required", expected, "null") for row in connection.scalars(empty).all()]
-    faults += broken(connection, layer, table)
-    faults += _doubled(connection, layer, table)
-    return faults
+    required = [Demand(name, "required", words, table.c[name].is_not(None), None) for name, words in wanted.items()]
+    faults = list(_unmet(connection, table, [*required, *_demands(layer, table)]))
+    return faults + _doubled(connection, layer, table)
 
 
 def broken(connection: sa.Connection, layer: Layer, table: sa.Table) -> Iterator[Fault]:
     """Give every CHECK that a staged row breaks; the table has `row_no` and every column that the constraints name."""
+    yield from _unmet(connection, table, _demands(layer, table))
+
+
+def _demands(layer: Layer, table: sa.Table) -> Iterator[Demand]:
     names = {field.name for field in layer.fields}
     for constraint in constraints(layer):
         good = sa.literal_column(f"({constraint.check})", sa.Boolean())
         own = constraint.name.rpartition("_")[0]
         field = own if own in names else "geom" if "geom" in constraint.check else ""
         value = table.c[field] if field in names else _told(table, constraint.check)
-        bad = sa.select(table.c.row_no, value.label("actual")).where(sa.not_(good)).order_by(table.c.row_no)
-        for row, actual in connection.execute(bad):
-            yield Fault(row, field or constraint.name, constraint.name, constraint.reason, shown(actual))
+        yield Demand(field or constraint.name, constraint.name, constraint.reason, good, value)
+
+
+def _unmet(connection: sa.Connection, table: sa.Table, demands: Iterable[Demand]) -> Iterator[Fault]:
+    """Give the rows that do not meet a demand. One look at every row finds those that fail; only they are asked why."""
+    asked = list(demands)
+    if not asked:
+        return
+    failing = derived(connection, "failing", sa.select(table.c.row_no).where(sa.or_(*(~each.good for each in asked))))
+    if connection.scalar(sa.select(sa.func.count()).select_from(failing)) == 0:
+        return
+    suspects = table.join(failing, failing.c.row_no == table.c.row_no)
+    for each in asked:
+        value = sa.null() if each.value is None else each.value
+        bad = sa.select(table.c.row_no, value.label("actual")).select_from(suspects).where(~each.good)
+        for row, actual in connection.execute(bad.order_by(table.c.row_no)):
+            yield Fault(row, each.field, each.constraint, each.expected, shown(actual))
 
 
 def _told(table: sa.Table, check: str) -> sa.ColumnElement[Any]:
@@ -103,6 +120,7 @@ def _doubled(connection: sa.Connection, layer: Layer, table: sa.Table) -> list[F
     key = table.c[layer.key]
     content = [column for column in table.columns if column.name != "row_no"]
     text = sa.func.md5(sa.cast(sa.func.row(*content), sa.Text()))
+    twice = derived(connection, "twice", sa.select(key.label("key")).group_by(key).having(sa.func.count() > 1))
     grouped = (
         sa.select(
             table.c.row_no,
@@ -112,7 +130,7 @@ def _doubled(connection: sa.Connection, layer: Layer, table: sa.Table) -> list[F
             sa.func.min(text).over(partition_by=key).label("least"),
             sa.func.max(text).over(partition_by=key).label("most"),
         )
-        .where(key.is_not(None))
+        .where(key.in_(sa.select(twice.c.key)))
         .subquery()
     )
     bad = (grouped.c.times > 1) & ((grouped.c.least != grouped.c.most) | (grouped.c.row_no != grouped.c.first))
@@ -129,6 +147,17 @@ def _doubled(connection: sa.Connection, layer: Layer, table: sa.Table) -> list[F
         )
         for row in found
     ]
+
+
+def keys(connection: sa.Connection, layer: Layer, table: sa.Table, faults: Iterable[Fault]) -> dict[int, object]:
+    """Give the keys of the staged rows with faults, by row number; None where one has none."""
+    rows = sorted({fault.row for fault in faults})
+    found: dict[int, object] = {}
+    for start in range(0, len(rows), CHUNK):
+        query = sa.select(table.c.row_no, table.c[layer.key])
+        chosen = query.where(table.c.row_no.in_(rows[start : start + CHUNK]))
+        found |= {row.row_no: row[1] for row in connection.execute(chosen)}
+    return found
 
 
 def without(connection: sa.Connection, table: sa.Table, faults: Iterable[Fault]) -> None:

@@ -8,10 +8,11 @@ CREATE FUNCTION stamp_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
 DECLARE
+    moment CONSTANT timestamptz := recorded_now();
     ended timestamptz;
     day date;
 BEGIN
-    NEW.recorded_at := recorded_now();
+    NEW.recorded_at := moment;
     IF TG_OP = 'INSERT' THEN
         IF NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id) THEN
             EXECUTE format('SELECT recorded_until FROM %I.%I WHERE id = $1 ORDER BY recorded_at DESC LIMIT 1',
@@ -24,11 +25,11 @@ BEGIN
         END IF;
         NEW.recorded_at := greatest(NEW.recorded_at, OLD.recorded_at + interval '1 microsecond');
     END IF;
-    IF NEW.recorded_at > recorded_now() THEN
+    IF NEW.recorded_at > moment THEN
         day := county_day(NEW.recorded_at);
-        IF day <> county_day(recorded_now()) THEN
+        IF day <> county_day(moment) THEN
             PERFORM pg_advisory_xact_lock_shared(7716, day - date '2000-01-01');
-            IF recorded_now() = now() AND county_day(clock_timestamp()) > day THEN
+            IF moment = now() AND county_day(clock_timestamp()) > day THEN
                 RAISE EXCEPTION 'the county''s day % ended while this transaction was open: repeat it', day
                     USING ERRCODE = 'serialization_failure';
             END IF;
@@ -38,7 +39,8 @@ BEGIN
 END $$;
 
 -- object: function keep_past()
--- TG_ARGV[0]: the columns. Old versions go to <table>_past with the instant from which they no longer held.
+-- TG_ARGV[0]: the columns. Old versions go to <table>_past with the instant from which they no longer held. `ended_by` tells a
+-- version that was the object's last for then: it holds the delivery of `wangge.delivery` that ended it, 0 where none did.
 CREATE FUNCTION keep_past() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
@@ -49,8 +51,9 @@ BEGIN
         EXECUTE format('INSERT INTO %I.%I (%s, recorded_until) SELECT %s, n.recorded_at FROM old_rows o JOIN new_rows n USING (id)',
                        TG_TABLE_SCHEMA, TG_TABLE_NAME || '_past', TG_ARGV[0], old_columns);
     ELSE
-        EXECUTE format('INSERT INTO %I.%I (%s, recorded_until) SELECT %s, greatest(recorded_now(), o.recorded_at + interval ''1 microsecond'') FROM old_rows o',
-                       TG_TABLE_SCHEMA, TG_TABLE_NAME || '_past', TG_ARGV[0], old_columns);
+        EXECUTE format('INSERT INTO %I.%I (%s, recorded_until, ended_by) SELECT %s, greatest(recorded_now(), o.recorded_at + interval ''1 microsecond''), $1 FROM old_rows o',
+                       TG_TABLE_SCHEMA, TG_TABLE_NAME || '_past', TG_ARGV[0], old_columns)
+        USING coalesce(nullif(current_setting('wangge.delivery', true), '')::bigint, 0);
     END IF;
     RETURN NULL;
 END $$;

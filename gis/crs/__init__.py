@@ -3,34 +3,68 @@
 Coordinates are always x (east, longitude) before y (north, latitude), whatever order a system's authority names.
 CGCS2000 and WGS 84 are taken as one datum: they differ by centimetres, and EPSG names no transformation between them.
 Every other pair of datums needs a published transformation; without one PROJ would pass coordinates through unshifted,
-so such a delivery is refused (Beijing 1954 or Xian 1980 read as CGCS2000 would lie some 100 m off).
+so such a delivery is refused (Beijing 1954 or Xian 1980 read as CGCS2000 would lie some 100 m off). GCJ-02 and BD-09
+stand in no registry: wherever a system is named here, those two names are understood too (`china`).
 """
 
 import math
 import re
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from pyproj import CRS, Proj, Transformer
-from pyproj.exceptions import CRSError, ProjError
+from pyproj import CRS, Proj
 from shapely.geometry.base import BaseGeometry
 
+from gis.crs.china import Shifted, shifted
+from gis.crs.ways import (
+    EXCHANGE,
+    Geometries,
+    from_storage,
+    local_metres,
+    overrules,
+    registered,
+    same_system,
+    tagged,
+    to_storage,
+    understood,
+    way,
+)
 from gis.errors import CrsError
 
-EXCHANGE = 4326
+__all__ = [
+    "DISTORTION_LIMIT",
+    "EXCHANGE",
+    "TILE",
+    "Box",
+    "Geometries",
+    "Shifted",
+    "Tile",
+    "from_storage",
+    "is_chinese",
+    "local_metres",
+    "out_of_reach",
+    "overrules",
+    "refuse_distortion",
+    "same_system",
+    "scale_error",
+    "shifted",
+    "storage_srid",
+    "tagged",
+    "to_storage",
+    "within_use",
+]
+
 TILE = 3857
 DISTORTION_LIMIT = 1 / 2000
 
-_ONE_DATUM = frozenset(
-    {"china 2000", "world geodetic system 1984", "world geodetic system 1984 ensemble", "wgs 1984", "wgs84"}
-)
 _CHINESE = re.compile(r"CN(-.+)?|[1-9][0-9]{5}")
 _GRID = 24
+_CLEARLY = 0.95
+"""Where a grid over all rows is truer than this share of the limit, each row is: scale changes slowly."""
 _MARGIN = 3.0
-
-Geometries = npt.NDArray[np.object_]
 
 
 class Box(NamedTuple):
@@ -91,24 +125,23 @@ def scale_error(outline: BaseGeometry, srid: int) -> float:
     cannot be computed at all the answer is infinite. From `pyproj.Proj.get_factors`.
     """
     places = _sample(outline)
-    factors = Proj(_crs(srid)).get_factors(places[:, 0], places[:, 1], errcheck=False)
+    factors = Proj(registered(srid)).get_factors(places[:, 0], places[:, 1], errcheck=False)
     axes = np.stack([np.asarray(factors.tissot_semimajor), np.asarray(factors.tissot_semiminor)])
     return float(np.abs(axes - 1).max()) if np.isfinite(axes).all() else math.inf
 
 
 def _sample(outline: BaseGeometry) -> npt.NDArray[np.float64]:
-    west, south, east, north = outline.bounds
-    step = max(east - west, north - south) / _GRID
+    box = Box(*outline.bounds)
+    step = max(box.east - box.west, box.north - box.south) / _GRID
     border = shapely.get_coordinates(shapely.segmentize(outline, step) if step > 0 else outline)
-    columns, rows = np.meshgrid(np.linspace(west, east, _GRID), np.linspace(south, north, _GRID))
-    grid = np.column_stack([columns.ravel(), rows.ravel()])
+    grid = _grid(box)
     inside = shapely.contains_xy(outline, grid[:, 0], grid[:, 1])
     return np.vstack([border, grid[inside]])
 
 
 def refuse_distortion(outline: BaseGeometry, srid: int) -> None:
     """Raise CrsError unless `srid` measures metres truer than 1:2000 everywhere in an outline in EPSG:4326."""
-    system = _crs(srid)
+    system = registered(srid)
     if not system.is_projected:
         raise CrsError(f"storage: expected a projected system in metres, got EPSG:{srid} ({system.name}) in degrees")
     units = sorted({axis.unit_name for axis in system.axis_info})
@@ -123,75 +156,6 @@ def refuse_distortion(outline: BaseGeometry, srid: int) -> None:
         )
 
 
-def to_storage(geometries: Geometries, crs: str | int | CRS | None, srid: int) -> Geometries:
-    """Give delivered geometries in the county's metres, flat (2D); empty places (None) stay empty.
-
-    CrsError where the delivered system is missing or unknown, has no published way to the storage datum, or a
-    coordinate cannot be transformed: the message names the first row, counted from 0.
-    """
-    return _transformed(geometries, _crs(crs), _crs(srid))
-
-
-def from_storage(geometries: Geometries, crs: str | int | CRS | None, srid: int) -> Geometries:
-    """Give stored geometries in another system, flat (2D); empty places (None) stay empty. Raises as `to_storage`."""
-    return _transformed(geometries, _crs(srid), _crs(crs))
-
-
-def _transformed(geometries: Geometries, origin: CRS, target: CRS) -> Geometries:
-    way = _way(origin, target)
-
-    def move(places: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        return np.column_stack(way.transform(places[:, 0], places[:, 1]))
-
-    moved: Geometries = np.asarray(shapely.transform(np.asarray(geometries, dtype=object), move, include_z=False))
-    coordinates, rows = shapely.get_coordinates(moved, return_index=True)
-    wrong = ~np.isfinite(coordinates).all(axis=1)
-    if wrong.any():
-        row = int(rows[wrong.argmax()])
-        raise CrsError(
-            f"row {row}: a coordinate has no place in {target.name}; {np.unique(rows[wrong]).size} of {moved.size} "
-            f"rows do not fit the declared system {origin.name}"
-        )
-    return moved
-
-
-def _way(origin: CRS, target: CRS) -> Transformer:
-    try:
-        return Transformer.from_crs(origin, target, always_xy=True, allow_ballpark=_one_datum(origin, target))
-    except ProjError:
-        raise CrsError(
-            f"no published transformation leads from {origin.name} to {target.name}: without one the rows would lie "
-            "unshifted on another datum; have the delivery transformed to CGCS2000 or WGS 84 by its publisher"
-        ) from None
-
-
-def _one_datum(origin: CRS, target: CRS) -> bool:
-    return _datum(origin) in _ONE_DATUM and _datum(target) in _ONE_DATUM
-
-
-def _datum(system: CRS) -> str:
-    geodetic = system.geodetic_crs
-    name = geodetic.datum.name if geodetic is not None and geodetic.datum is not None else ""
-    return name.lower().replace("_", " ").removeprefix("d ")
-
-
-def _crs(system: str | int | CRS | None) -> CRS:
-    if system is None:
-        raise CrsError("expected a coordinate system such as EPSG:4490, got None; name it with --crs")
-    try:
-        return CRS.from_user_input(system)
-    except CRSError:
-        raise CrsError(f"expected a coordinate system such as EPSG:4490, got {system!r}") from None
-
-
-def same_system(one: str, other: str) -> bool:
-    """Whether two names mean one coordinate system; the order of axes is not looked at, x is always east.
-
-    CrsError where one of them is not known.
-    """
-    return bool(_crs(one).equals(_crs(other), ignore_axis_order=True))
-
-
 def out_of_reach(geometries: Geometries, crs: str | int | CRS | None, srid: int) -> npt.NDArray[np.bool_]:
     """Tell which geometries reach to where `srid` measures worse than 1:2000, or has no place; empty ones do not."""
     bounds = shapely.bounds(geometries)
@@ -199,19 +163,34 @@ def out_of_reach(geometries: Geometries, crs: str | int | CRS | None, srid: int)
     present = np.isfinite(bounds).all(axis=1)
     if not present.any():
         return found
+    onto = way(understood(crs), registered(EXCHANGE))
     west, south, east, north = bounds[present].T
-    way = _way(_crs(crs), CRS.from_epsg(EXCHANGE))
-    proj = Proj(_crs(srid))
+    everywhere = _grid(Box(west.min(), south.min(), east.max(), north.max()))
+    if (_errors(onto, everywhere, srid) <= _CLEARLY * DISTORTION_LIMIT).all():
+        return found
     reached = np.zeros(len(west), dtype=bool)
     for x, y in ((west, south), (east, south), (east, north), (west, north)):
-        longitude, latitude = way.transform(x, y)
-        placed = np.isfinite(longitude) & np.isfinite(latitude) & (np.abs(latitude) <= 90) & (np.abs(longitude) <= 360)
-        reached |= ~placed
-        factors = proj.get_factors(np.where(placed, longitude, 0), np.where(placed, latitude, 0), errcheck=False)
-        error = np.maximum(np.abs(factors.tissot_semimajor - 1), np.abs(factors.tissot_semiminor - 1))
-        reached |= ~(error <= DISTORTION_LIMIT)
+        reached |= ~(_errors(onto, np.column_stack([x, y]), srid) <= DISTORTION_LIMIT)
     found[present] = reached
     return found
+
+
+def _errors(
+    onto: Callable[[npt.NDArray[np.float64]], npt.NDArray[np.float64]], places: npt.NDArray[np.float64], srid: int
+) -> npt.NDArray[np.float64]:
+    """Give the scale error of `srid` at places that `onto` moves to EPSG:4326; infinite where one has no place."""
+    longitude, latitude = onto(places).T
+    placed = np.isfinite(longitude) & np.isfinite(latitude) & (np.abs(latitude) <= 90) & (np.abs(longitude) <= 360)
+    factors = Proj(registered(srid)).get_factors(
+        np.where(placed, longitude, 0), np.where(placed, latitude, 0), errcheck=False
+    )
+    error = np.maximum(np.abs(factors.tissot_semimajor - 1), np.abs(factors.tissot_semiminor - 1))
+    return np.where(placed & ~np.isnan(error), error, np.inf)
+
+
+def _grid(box: Box) -> npt.NDArray[np.float64]:
+    columns, rows = np.meshgrid(np.linspace(box.west, box.east, _GRID), np.linspace(box.south, box.north, _GRID))
+    return np.column_stack([columns.ravel(), rows.ravel()])
 
 
 def within_use(box: Box, srid: int) -> Box | None:
@@ -219,37 +198,9 @@ def within_use(box: Box, srid: int) -> Box | None:
 
     What is measured truer than 1:2000 lies there; a box around the world has no place in any metres.
     """
-    use = _crs(srid).area_of_use
+    use = registered(srid).area_of_use
     if use is None:
         return box
     west, south = max(box.west, use.west - _MARGIN), max(box.south, use.south - _MARGIN)
     east, north = min(box.east, use.east + _MARGIN), min(box.north, use.north + _MARGIN)
     return Box(west, south, east, north) if west <= east and south <= north else None
-
-
-def local_metres(geometries: Geometries, crs: str | int | CRS | None) -> Geometries:
-    """Give geometries in metres of an equal-area projection about their own middle, where no county says in which.
-
-    Areas are true (to the ellipsoid), lengths nearly so near the middle; what cannot be placed becomes None.
-    """
-    origin = _crs(crs)
-    centre = CRS.from_epsg(EXCHANGE)
-    bounds = shapely.total_bounds(geometries)
-    if not np.isfinite(bounds).all():
-        return geometries
-    longitude, latitude = _way(origin, centre).transform((bounds[0] + bounds[2]) / 2, (bounds[1] + bounds[3]) / 2)
-    if not (np.isfinite(longitude) and np.isfinite(latitude)):
-        longitude, latitude = 0.0, 0.0
-    way = Transformer.from_crs(
-        origin, CRS.from_proj4(f"+proj=laea +lat_0={latitude} +lon_0={longitude} +datum=WGS84"), always_xy=True
-    )
-    moved: Geometries = np.asarray(
-        shapely.transform(
-            np.asarray(geometries, dtype=object),
-            lambda at: np.column_stack(way.transform(at[:, 0], at[:, 1])),
-            include_z=False,
-        )
-    )
-    coordinates, rows = shapely.get_coordinates(moved, return_index=True)
-    moved[np.unique(rows[~np.isfinite(coordinates).all(axis=1)])] = None
-    return moved

@@ -1,0 +1,111 @@
+"""What a layer is made of beside its fields: its shape, its uses, constraints, source, style and what it is for."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Geometry(Enum):
+    """What shape a feature has in storage; single lines and polygons are promoted to multi at load."""
+
+    POINT = "Point"
+    LINE = "MultiLineString"
+    POLYGON = "MultiPolygon"
+
+
+class Use(Enum):
+    """What a layer is for, where a finder or planner needs exactly one layer or all layers of a use."""
+
+    COUNTY = "county"
+    TOWN = "town"
+    VILLAGE = "village"
+    PLACE_CODE = "place_code"
+    CELL = "cell"
+    STREET = "street"
+    BARRIER = "barrier"
+    LOAD = "load"
+    WORKER = "worker"
+    CHECK = "check"
+    RUN = "run"
+    DELIVERY = "delivery"
+    RULE = "rule"
+    STATUS = "status"
+    LINE_CELL = "line_cell"
+    PATROL_AREA = "patrol_area"
+    PIPE_PLAN = "pipe_plan"
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """SQL that is true of a good row; the same text is the database constraint and the load check."""
+
+    name: str
+    check: str
+    reason: str
+    zh: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exclude:
+    """No two rows agree on all `elements` (SQL, each with its operator) where `where` holds."""
+
+    name: str
+    elements: tuple[tuple[str, str], ...]
+    where: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Who publishes the rows, and under what licence."""
+
+    publisher: str
+    licence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How the layer is drawn: by the colours of one field's choices, or in one colour. `order` is bottom to top."""
+
+    by: str = ""
+    colour: str = "#3b5b7a"
+    fill: bool = True
+    width: float = 1.0
+    order: int = 50
+    shown: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Patrol:
+    """Objects of the layer are visited: under the rule of `kind`, classed by the field `by`.
+
+    An empty value of `by` is classed as `unknown`.
+    """
+
+    kind: str
+    by: str = ""
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Supply:
+    """Rows for which the SQL `where` is true are live roots that can feed `medium`."""
+
+    medium: str
+    where: str
+
+
+@dataclass(frozen=True, slots=True)
+class Demand:
+    """Rows for which the SQL `where` is true could be connected to `medium`; prizes go by the field `by`."""
+
+    medium: str
+    where: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Osm:
+    """OpenStreetMap objects that deliver rows: all of `tags` must match; an empty value set matches any value."""
+
+    tags: tuple[tuple[str, tuple[str, ...]], ...]
+    without: tuple[tuple[str, tuple[str, ...]], ...] = ()

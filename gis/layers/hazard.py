@@ -1,0 +1,193 @@
+"""Hazards (隐患): what was found wrong, how grave it is, until when it is to be put right, and whether it was."""
+
+from datetime import date
+
+from gis.layer import OFFICE, Choice, Constraint, Field, Kind, Layer, Mask, Role, Source
+
+NEAR = frozenset({Role.WORKER, Role.STEWARD})
+
+LAYER = Layer(
+    name="hazard",
+    title="隐患",
+    title_en="Hazards",
+    doc="Hazards as their system counts them: found → (rectifying → recheck)* → closed; unknown days stay empty.",
+    source=Source(publisher="Existing systems of departments", licence="internal"),
+    key="code",
+    keyed_by=("source", "number"),
+    about_object=True,
+    read=OFFICE | {Role.WORKER},
+    fields=(
+        Field(
+            "code",
+            Kind.TEXT,
+            "System and number, joined by a slash.",
+            zh="隐患记录号",
+            example="数字化巡检系统/HD-2026-000001",
+            required=True,
+        ),
+        Field(
+            "source",
+            Kind.TEXT,
+            "System the row comes from.",
+            zh="来源系统",
+            example="数字化巡检系统",
+            required=True,
+            source=("数据来源", "系统名称"),
+            system=True,
+        ),
+        Field(
+            "number",
+            Kind.TEXT,
+            "Number of the hazard in that system.",
+            zh="隐患编号",
+            example="HD-2026-000001",
+            required=True,
+            source=("编号", "隐患ID", "HAZARD_ID", "id"),
+        ),
+        Field("layer", Kind.TEXT, "Layer of the object at which it was found.", zh="图层", example="gas_user"),
+        Field("object_id", Kind.INTEGER, "Internal id of that object.", zh="对象", example=1),
+        Field(
+            "grade",
+            Kind.TEXT,
+            "General or major (安全生产法 art. 41, 118).",
+            zh="隐患等级",
+            example="general",
+            source=("隐患级别", "等级"),
+            choices=(
+                Choice("general", "一般隐患", "#fdae61", "General", ("一般", "一般事故隐患")),
+                Choice("major", "重大隐患", "#b5271f", "Major", ("重大", "重大事故隐患")),
+            ),
+        ),
+        Field(
+            "category",
+            Kind.TEXT,
+            "What kind of hazard.",
+            zh="隐患类别",
+            example="软管老化",
+            source=("隐患类型", "类别"),
+        ),
+        Field(
+            "what",
+            Kind.TEXT,
+            "What was found, in the finder's words.",
+            zh="隐患描述",
+            example="橡胶软管超期使用",
+            source=("隐患内容", "问题描述", "描述"),
+            read=frozenset({Role.WORKER, Role.PLANNER, Role.STEWARD}),
+        ),
+        Field(
+            "found_on",
+            Kind.DATE,
+            "Day it was found.",
+            zh="发现日期",
+            example=date(2026, 3, 2),
+            source=("检查日期", "上报日期"),
+        ),
+        Field(
+            "deadline_on",
+            Kind.DATE,
+            "Day by which it is to be put right.",
+            zh="整改期限",
+            example=date(2026, 4, 1),
+            source=("限改日期", "整改截止日期"),
+        ),
+        Field(
+            "state",
+            Kind.TEXT,
+            "Where it stands.",
+            zh="隐患状态",
+            example="closed",
+            source=("整改状态", "处理状态", "状态"),
+            choices=(
+                Choice("found", "已发现", "#b5271f", "Found", ("待整改", "未整改", "新建")),
+                Choice("rectifying", "整改中", "#e08a3c", "Being rectified", ("正在整改",)),
+                Choice("recheck", "待复查", "#d9c65c", "To be rechecked", ("已整改", "待验收")),
+                Choice("closed", "已销号", "#7fb37f", "Closed", ("销号", "已闭环", "已完成", "已复查")),
+            ),
+        ),
+        Field(
+            "rectified_on",
+            Kind.DATE,
+            "Day it was put right.",
+            zh="整改日期",
+            example=date(2026, 3, 10),
+            source=("整改完成日期",),
+        ),
+        Field(
+            "rechecked_on",
+            Kind.DATE,
+            "Day of the last recheck.",
+            zh="复查日期",
+            example=date(2026, 3, 12),
+            source=("验收日期",),
+        ),
+        Field(
+            "closed_on", Kind.DATE, "Day it was closed.", zh="销号日期", example=date(2026, 3, 12), source=("闭环日期",)
+        ),
+        Field(
+            "found_by",
+            Kind.TEXT,
+            "Who found it.",
+            zh="检查人",
+            example="李某某",
+            source=("发现人", "上报人"),
+            read=NEAR,
+            mask=Mask.NAME,
+        ),
+        Field(
+            "rectified_by",
+            Kind.TEXT,
+            "Who put it right.",
+            zh="整改人",
+            example="王小明",
+            source=("整改责任人",),
+            read=NEAR,
+            mask=Mask.NAME,
+        ),
+        Field(
+            "closed_by",
+            Kind.TEXT,
+            "Who closed it; DESIGN's rule that this is another person holds for our own hazards.",
+            zh="复查人",
+            example="陈某某",
+            source=("销号人", "验收人"),
+            read=NEAR,
+            mask=Mask.NAME,
+        ),
+    ),
+    constraints=(
+        Constraint(
+            "deadline_after_found",
+            "deadline_on >= found_on",
+            "a deadline lies after the day of finding",
+            "整改期限不早于发现",
+        ),
+        Constraint(
+            "rectified_after_found",
+            "rectified_on >= found_on",
+            "a hazard is rectified after it is found",
+            "整改不早于发现",
+        ),
+        Constraint(
+            "rechecked_after_found",
+            "rechecked_on >= found_on",
+            "a hazard is rechecked after it is found",
+            "复查不早于发现",
+        ),
+        Constraint(
+            "closed_after_found", "closed_on >= found_on", "a hazard is closed after it is found", "销号不早于发现"
+        ),
+        Constraint(
+            "closed_says_so",
+            "closed_on IS NULL OR state = 'closed'",
+            "a hazard with a day of closing is closed",
+            "有销号日期的隐患应为已销号",
+        ),
+        Constraint(
+            "object_has_its_layer",
+            "object_id IS NULL OR layer IS NOT NULL",
+            "an object is named with its layer",
+            "对象编号须注明图层",
+        ),
+    ),
+)
