@@ -1,4 +1,4 @@
-"""A QGIS project of the county: what it names is there, in the layers' colours and Chinese words, without a password."""
+"""A QGIS project of the county: what it names is there, in the layers' colours and Chinese words, no password."""
 
 import zipfile
 from collections.abc import Iterator

@@ -55,11 +55,9 @@ def _beside(layer: Layer) -> list[str]:
     lines = ["", "字段之外可附的列 · columns beside the fields:", "", *told] if told else []
     if layer.placed_by_code:
         codes = "、".join(f"{each.title} → {layers.named(each.joins).title}" for each in layer.joining)
-        lines += [
-            "",
-            f"没有坐标的行取所在对象的位置（{codes}），来源记入 `placed_by`；编号未入库者退回。 "
-            "A row without a shape lies on the object whose key it holds, and `placed_by` says so.",
-        ]
+        zh = f"没有坐标的行取所在对象的位置（{codes}），来源记入 `placed_by`；编号未入库者退回。"
+        en = "A row without a shape lies on the object whose key it holds, and `placed_by` says so."
+        lines += ["", f"{zh} {en}"]
     if layer.keyed_by:
         parts = " + ".join(f"`{name}`" for name in layer.keyed_by)
         lines += ["", f"未给主键的行由 {parts} 生成主键。 A row without its key gets one made of {parts}."]

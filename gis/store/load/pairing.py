@@ -92,7 +92,7 @@ def _overlaps(connection: sa.Connection, merge: Merge) -> sa.Table:
     )
     share = touching.c.common / (touching.c.own + touching.c.other - touching.c.common)
     covering = touching.c.common >= HALF * sa.func.least(touching.c.own, touching.c.other)
-    shared = sa.type_coerce(share, sa.Double()).label("share")
+    shared: sa.ColumnElement[float] = sa.type_coerce(share, sa.Double()).label("share")
     found = sa.select(touching.c.row_no, touching.c.key, shared, touching.c.claimed).where(covering)
     return derived(connection, "overlapping", found)
 

@@ -132,7 +132,8 @@ def write(
     """Write a frame whose columns hold anything, with its shapes, in the form of the file's ending.
 
     Rows keep their order; `key` names the column that tells them apart, which a drawing keeps. `crs` is an authority's
-    name or WKT, None where it is not known; coordinates are written as they are. DeliveryError, and nothing written, where the form cannot hold the rows as they are.
+    name or WKT, None where it is not known; coordinates are written as they are. DeliveryError,
+    and nothing written, where the form cannot hold the rows as they are.
     """
     write_rows(path, of_frame(frame, geometry, crs, name=name, title=title, key=key))
 

@@ -19,8 +19,9 @@ from gis.store.county import County
 from gis.store.formats.delivered import Fault
 from gis.store.load.conform import Conformed
 from gis.store.load.datum.causes import cause, named_shifts
-from gis.store.load.datum.decide import Block, Bounds, Found, decided, shifted_parts
+from gis.store.load.datum.decide import Bounds, Found, decided
 from gis.store.load.datum.evidence import Held, Numbers, Places
+from gis.store.load.datum.parts import Block, shifted_parts
 from gis.store.load.datum.verdict import ACCEPTED, NOT_VERIFIED, SHIFTED, VERIFIED, Datum
 from gis.store.load.datum.witnesses import Sample, moved, witnesses
 from gis.store.load.merging import Merge
@@ -95,14 +96,25 @@ def measured(
     found = [each for each in witnesses(connection, merge, sample) if len(each.at)]
     if not found:
         return Datum(NOT_VERIFIED, "周围没有可比的已存数据 · nothing stored nearby to compare with")
-    held = [_known(Held(each)) for each in found]
+    return _weighed(connection, merge, sample, [_known(Held(each)) for each in found], bounds, count)
+
+
+def _weighed(
+    connection: sa.Connection, merge: Merge, sample: Sample, held: Sequence[Held], bounds: Bounds, count: int
+) -> Datum:
+    """Decide for a delivery of `count` rows as a whole, then for its parts."""
     named = named_shifts(merge.county)
     decision = decided([_whole(each) for each in held], named, bounds, chance=bounds.refuse)
-    if decision.moved:
+    if decision.refused:
         return _shifted(decision, rows=count)
     parts = shifted_parts(held, named, bounds)
+    scale = count / len(sample.row_no)
+    if refused := [each for each in parts if each[1].refused]:
+        return _part(connection, merge, refused, held, sample, scale=scale)
+    if decision.moved:
+        return _doubted(_shifted(decision, rows=count))
     if parts:
-        return _part(connection, merge, parts, held, sample, scale=count / len(sample.row_no))
+        return _doubted(_part(connection, merge, parts, held, sample, scale=scale))
     return _unmoved(decision)
 
 
@@ -184,6 +196,11 @@ def _place(connection: sa.Connection, county: County, at: Places) -> str:
         if (name := connection.execute(query).scalar_one_or_none()) is not None:
             return str(name)
     return f"x {at[0]:.0f} y {at[1]:.0f}"
+
+
+def _doubted(found: Datum) -> Datum:
+    """Say that a shift is possible: by what is usual alone it is not sure enough to refuse."""
+    return Datum(NOT_VERIFIED, f"可能 · perhaps {found.sentence()}")
 
 
 def _unmoved(found: Found) -> Datum:

@@ -3,18 +3,17 @@
 The place with the most agreement wins if it beats every other by a sign test (Conover 1999, 3.4): of the units that
 agree under one of the two only, far more agree under the winner than even odds would give. The runner-up is the best of
 some ten thousand other shifts, so that what fits well anywhere (a tunnel under houses, a street grid that repeats, an
-empty stretch) cannot win. A part is searched where blocks of neighbouring rows agree less than the rest.
+empty stretch) cannot win.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import bdtr, betainc
+from scipy.special import betainc
 
-from gis.store.load.datum.evidence import APART_M, Held, Move, Places, Truth
+from gis.store.load.datum.evidence import APART_M, Held, Move, Places
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +27,9 @@ class Bounds:
     two good sources differ by up to 15 m. `share`: so much of the evidence must agree with a shift, `outvoted` times as
     much as with no shift where they differ. `known`: of so many units something must be known at a place for it to be a
     rival of where they lie. `blocks_m` are the sides of squares in which parts are sought, `blocks` how many are looked
-    into, each less likely than `suspicion` by chance; fewer units than `part_units` are no part.
+    into, each less likely than `suspicion` by chance; fewer units than `part_units` are no part. Where only what is
+    usual speaks (houses beside streets), a shift without a name is no more than a doubt below `usual_units` units, and
+    for a part always: the lanes of a village may be missing among the streets.
     """
 
     refuse: float = 1e-8
@@ -39,6 +40,7 @@ class Bounds:
     known: float = 0.25
     outvoted: float = 3.0
     part_units: int = 20
+    usual_units: int = 1000
     blocks_m: tuple[float, ...] = (300.0, 600.0, 1200.0)
     blocks: int = 8
     probes: int = 700
@@ -73,11 +75,17 @@ class Found:
     agreeing: int
     delivered: int
     titles: tuple[tuple[str, str], ...] = ()
+    firm: bool = True
 
     @property
     def moved(self) -> bool:
         """Whether the winner is not where the rows were delivered."""
         return self.shift is not None and self.shift.move is not None
+
+    @property
+    def refused(self) -> bool:
+        """Whether the rows lie shifted beyond doubt."""
+        return self.moved and self.firm
 
 
 def decided(
@@ -86,12 +94,14 @@ def decided(
     bounds: Bounds,
     *,
     chance: float,
+    part: bool = False,
     alone: bool = False,
     seed: int = 0,
 ) -> Found:
     """Give the place that wins, among those that are named, no shift, and the peaks of each evidence.
 
-    `chance` is the bound for a shift; as delivered wins at `bounds.verify`, by evidence that proves. `alone` says that
+    `chance` is the bound for a shift; as delivered wins at `bounds.verify`, by evidence that proves. `part` says that
+    the rows were chosen for looking shifted. `alone` says that
     the probes were chosen for not agreeing as delivered: that they do not tells nothing, so every rival counts as no
     shift does.
     """
@@ -133,7 +143,13 @@ def decided(
     ahead, behind = _ahead(shares[winner], shares[here], every)
     if not sure or totals[winner] < bounds.share * count or ahead < bounds.outvoted * behind:
         return found
-    return Found(shifts[winner], count, round(totals[winner]), found.delivered, found.titles)
+    same = [place for place, each in enumerate(held) if each.evidence.same]
+    firm = (
+        shifts[winner].named is not None
+        or _beats(shares[winner], shares[here], same) < chance
+        or (not part and ahead >= bounds.usual_units)
+    )
+    return Found(shifts[winner], count, round(totals[winner]), found.delivered, found.titles, firm)
 
 
 def _is_here(shift: Shift, bounds: Bounds) -> bool:
@@ -195,99 +211,3 @@ def _titles(held: Sequence[Held], best: list[Places], here: list[Places]) -> tup
     order = sorted(range(len(held)), key=lambda place: -weight[place])
     chosen = [(held[place].evidence.title, held[place].evidence.title_en) for place in order if weight[place] > 0]
     return tuple(dict.fromkeys(chosen))
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Neighbouring rows: their square, and the chance that they agree so little where the rest agrees."""
-
-    chance: float
-    west: float
-    south: float
-    side_m: float
-
-    def holds(self, at: Places) -> Truth:
-        """Tell which places lie in the block."""
-        east, north = at[:, 0] - self.west, at[:, 1] - self.south
-        inside = (east >= 0) & (east < self.side_m) & (north >= 0) & (north < self.side_m)
-        return np.asarray(inside, dtype=np.bool_)
-
-
-def shifted_parts(held: Sequence[Held], named: Sequence[Named], bounds: Bounds) -> list[tuple[Block, Found]]:
-    """Give the blocks of neighbouring rows that lie shifted while the delivery as a whole does not, the surest first.
-
-    A scan over squares of several sizes (Kulldorff 1997): the most suspicious are decided as deliveries of their own.
-    """
-    held = [each for each in held if len(each.evidence.at)]
-    found: list[tuple[Block, Found]] = []
-    for block in _suspicious(held, named, bounds):
-        if any(_overlap(block, other) for other, _ in found):
-            continue
-        part = [each.part(block.holds(each.evidence.at)) for each in held]
-        chance = bounds.refuse / bounds.blocks
-        decision = decided(part, named, bounds, chance=chance)
-        if not decision.moved and block.chance < chance:
-            decision = decided([_astray(each) for each in part], named, bounds, chance=chance, alone=True)
-        if decision.moved and decision.units >= bounds.part_units:
-            found.append((block, decision))
-    return found
-
-
-def _astray(held: Held) -> Held:
-    """Give the probes that do not agree where they were delivered: a shifted part among rows that lie right."""
-    return held.part(held.agreement(None) == 0)
-
-
-def _overlap(one: Block, other: Block) -> bool:
-    east = min(one.west + one.side_m, other.west + other.side_m) - max(one.west, other.west)
-    north = min(one.south + one.side_m, other.south + other.side_m) - max(one.south, other.south)
-    return east > 0 and north > 0
-
-
-def _suspicious(held: Sequence[Held], named: Sequence[Named], bounds: Bounds) -> list[Block]:
-    """Give the squares in which fewer probes agree as delivered than the rest leads to expect, or more when moved."""
-    found: list[Block] = []
-    agreed = [(_agrees(each, None), [_agrees(each, one.move) for one in named]) for each in held]
-    for side in bounds.blocks_m:
-        for east, north in product((0.0, side / 2), repeat=2):
-            found += _scanned(held, agreed, side, (east, north), bounds)
-    found.sort(key=lambda each: (each.chance, each.west, each.south))
-    kept: list[Block] = []
-    for block in found:
-        if len(kept) == bounds.blocks:
-            break
-        if not any(_overlap(block, other) and other.side_m == block.side_m for other in kept):
-            kept.append(block)
-    return kept
-
-
-def _agrees(held: Held, move: Move | None) -> Truth:
-    return np.asarray(held.agreement(move) > 0, dtype=np.bool_)
-
-
-def _scanned(
-    held: Sequence[Held],
-    agreed: Sequence[tuple[Truth, list[Truth]]],
-    side: float,
-    offset: tuple[float, float],
-    bounds: Bounds,
-) -> list[Block]:
-    least: dict[tuple[int, int], float] = {}
-    for each, (here, moved) in zip(held, agreed, strict=True):
-        cells = np.floor((each.evidence.at[:, :2] + offset) / side).astype(np.int64)
-        squares, which, counts = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-        which = which.ravel()
-        usual = float(np.clip(here.mean(), 0.01, 0.99))
-        agreeing = np.bincount(which, weights=here)
-        chances = bdtr(agreeing, counts, usual)
-        for other in moved:
-            ahead = np.bincount(which, weights=other & ~here)
-            behind = np.bincount(which, weights=here & ~other)
-            chances = np.minimum(chances, np.where(ahead > 0, betainc(np.maximum(ahead, 0.5), behind + 1, 0.5), 1.0))
-        for place in np.flatnonzero((chances < bounds.suspicion) & (counts >= bounds.part_units // 2)).tolist():
-            square = (int(squares[place, 0]), int(squares[place, 1]))
-            least[square] = min(least.get(square, 1.0), float(chances[place]))
-    return [
-        Block(chance, east * side - offset[0], north * side - offset[1], side)
-        for (east, north), chance in least.items()
-    ]

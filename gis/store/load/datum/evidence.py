@@ -37,7 +37,8 @@ class Evidence:
     `known_m` of anything nothing is known. `unit` numbers what counts once however many probes it has. `own` is the
     stored place of the same key, which alone counts where it is given; but a probe that is not moved also agrees with
     another like it, for keys are given anew. `proves` says that agreement verifies: what is stored was itself verified,
-    or is of another layer.
+    or is of another layer. `same` says that what is stored is the thing itself, so that it tells its place; a house
+    beside a street tells only where such things usually lie.
     """
 
     title: str
@@ -51,6 +52,7 @@ class Evidence:
     known_m: float = np.inf
     own: Places | None = None
     proves: bool = True
+    same: bool = False
 
     def part(self, chosen: Truth) -> "Evidence":
         """Give the evidence of these probes alone."""

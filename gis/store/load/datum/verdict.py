@@ -67,6 +67,6 @@ class Datum:
         east, north = self.east_m or 0.0, self.north_m or 0.0
         return (
             f"{taken}{where_zh or '整个交付'}偏移 {self.shift_m:.0f} m（东 {east:+.0f} m，北 {north:+.0f} m） · "
-            f"{where or 'the delivery'} lies {self.shift_m:.0f} m off (east {east:+.0f} m, north {north:+.0f} m)；"
+            f"{where or 'all rows'} lie {self.shift_m:.0f} m off (east {east:+.0f} m, north {north:+.0f} m)；"
             f"{self.cause}；依据 · measured by {self.because}"
         )

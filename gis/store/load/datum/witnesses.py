@@ -134,6 +134,7 @@ def _same_layer(
             OWN_M,
             own=places[paired],
             proves=own[1],
+            same=True,
         )
     if near is None or layer.geometry is Geometry.LINE:
         return
@@ -147,6 +148,7 @@ def _same_layer(
         stored,
         LIKE_M if alike else NEAR_M,
         proves=near.verified,
+        same=True,
     )
 
 
@@ -161,7 +163,8 @@ def _of_lines(connection: sa.Connection, merge: Merge, sample: Sample) -> Iterat
             named = (f"沿已存的{layer.title}", f"along stored {layer.title_en.lower()}")
             chosen = near.within(at.at)
             proves = layer is not merge.layer or near.verified
-            yield _along(named, probes.Probes(at.row[chosen], at.at[chosen]), stored, proves=proves)
+            chosen_probes = probes.Probes(at.row[chosen], at.at[chosen])
+            yield _along(named, chosen_probes, stored, proves=proves, same=layer is merge.layer)
     near = _neighbours(connection, merge, load, sample.shapes)
     if near is not None:
         chosen = near.within(at.at)
@@ -179,9 +182,9 @@ def _of_lines(connection: sa.Connection, merge: Merge, sample: Sample) -> Iterat
         )
 
 
-def _along(named: tuple[str, str], at: probes.Probes, stored: Places, *, proves: bool) -> Evidence:
+def _along(named: tuple[str, str], at: probes.Probes, stored: Places, *, proves: bool, same: bool) -> Evidence:
     units = probes.units_by_place(at.at, 1.5 * probes.PROBE_STEP_M)
-    return Evidence(*named, at.row, units, at.at, stored, ALONG_M, proves=proves)
+    return Evidence(*named, at.row, units, at.at, stored, ALONG_M, proves=proves, same=same)
 
 
 def _of_points(connection: sa.Connection, merge: Merge, shapes: Geometries) -> Iterator[Evidence]:
@@ -238,7 +241,7 @@ def _outlines(connection: sa.Connection, merge: Merge, sample: Sample) -> Iterat
         stored = probes.along(shapely.boundary(near.shapes), 2 * probes.STREET_STEP_M).at
         close = near.within(at.at)
         named = (f"沿{layer.title}界线", f"along the outline of stored {layer.title_en.lower()}")
-        yield _along(named, probes.Probes(at.row[close], at.at[close]), stored, proves=True)
+        yield _along(named, probes.Probes(at.row[close], at.at[close]), stored, proves=True, same=True)
 
 
 def _thinned(found: probes.Probes) -> probes.Probes:
