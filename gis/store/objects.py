@@ -36,6 +36,8 @@ MARK = re.compile(r"^-- object: (.+)$", re.MULTILINE)
 NEW = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
 OLD = "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
 BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
+UNSAID = "current_setting('wangge.places', true) IS DISTINCT FROM 'given'"
+"""Whether the places of a row are worked out one by one, for its writer did not say that he brings them."""
 
 
 class DatabaseObject(NamedTuple):
@@ -181,7 +183,7 @@ def _leading(layer: Layer) -> list[tuple[str, str, str]]:
 
 def _placing(layer: Layer) -> list[tuple[str, str, str]]:
     """Give the triggers that keep places and lengths true when rows are written, and when areas move under them."""
-    written = "BEFORE INSERT OR UPDATE OF geom, {} ON {{}} FOR EACH ROW".format(", ".join(PLACES))
+    written = "BEFORE INSERT OR UPDATE OF geom, {} ON {{}} FOR EACH ROW WHEN ({})".format(", ".join(PLACES), UNSAID)
     found = []
     if layer.located:
         verify = f"verify_places('{spot_column(layer)}')"

@@ -2042,6 +2042,7 @@ def upgrade() -> None:
             comment="Delivery that ended the object here, 0 where none did; empty where another version followed",
         ),
     )
+    op.drop_constraint(op.f("status_rule_version_id_fkey"), "status", type_="foreignkey")
     op.add_column(
         "town_past",
         sa.Column(
