@@ -29,6 +29,7 @@ LEAST_MEMORY_MIB = 1500
 GIB = 1 << 30
 CLOCK_S = 5.0
 STALE = "something wrote past the triggers: restore a backup, and report this"
+ASSIGN = "`wangge assign` places and measures anew: needed on the day on which a cell comes into use"
 ADVICE = {
     "rule": "`wangge law apply` stores the rules; `wangge unchecked {layer} --state no_rule` lists the objects",
     "cell": "`wangge grid make`, `wangge assign`; what lies outside every cell stays without one",
@@ -149,7 +150,7 @@ def _county(settings: Settings) -> list[Finding]:
     try:
         county = opened(settings)
     except GisError as error:
-        return [Finding("schema", ok=False, found="differs from the layers", advice=str(error))]
+        return [Finding("schema", ok=False, found="无法打开 · cannot be opened", advice=str(error))]
     try:
         head = Finding(name, ok=True, found=f"{county.name} {county.code}，EPSG:{county.srid}，{county.timezone}")
         return [head, Finding("schema", ok=True, found="equals the layers"), *_measures(county), *_gaps(county)]
@@ -161,13 +162,16 @@ def _measures(county: "County") -> list[Finding]:
     import sqlalchemy as sa
 
     from gis.crs import DISTORTION_LIMIT
-    from gis.find import health
+    from gis.find import cells, health
 
     with county.reading() as connection:
         error = health.scale_error(connection, county)
         zone = str(connection.execute(sa.text("SELECT county_timezone()")).scalar_one())
         behind_s = float(connection.execute(sa.text("SELECT extract(epoch FROM clock_timestamp())")).scalar_one())
         stale = health.stale(connection, county)
+        astray = dict.fromkeys((False, True), 0)
+        for wrong in cells.wrong(connection):
+            astray[wrong.by_length] += len(wrong.objects)
     drift_s = abs(behind_s - time.time())
     return [
         Finding(
@@ -176,6 +180,8 @@ def _measures(county: "County") -> list[Finding]:
         Finding("time zone", zone == str(county.timezone), zone, f"the county counts days in {county.timezone}"),
         Finding("clock", drift_s < CLOCK_S, f"{drift_s:.1f} s between server and here", "set both clocks (NTP)"),
         Finding("status", stale == 0, f"{stale} 个对象的状态不等于重算 · objects whose status is stale", STALE),
+        Finding("places", not astray[False], f"{astray[False]} 个对象不在所记的镇村格 · objects lie elsewhere", ASSIGN),
+        Finding("lengths", not astray[True], f"{astray[True]} 条线的分格长度不符 · lines measure otherwise", ASSIGN),
     ]
 
 
@@ -188,5 +194,7 @@ def _gaps(county: "County") -> list[Finding]:
         for what, count in lacking.items():
             advice = ADVICE[what.split()[1]].format(layer=gap.layer.name) if count else ""
             found = f"{count:,} / {gap.stock:,} {gap.layer.title}没有{what}"
-            findings.append(Finding(f"{gap.layer.name} {what.split()[1]}", True, found, advice, notice=count > 0))
+            findings.append(
+                Finding(f"{gap.layer.name} {what.split()[1]}", ok=True, found=found, advice=advice, notice=count > 0)
+            )
     return findings

@@ -9,8 +9,8 @@ LAYER = Layer(
     title="检查状态",
     title_en="Status",
     doc="Kept by triggers, equal to a recount from the checks; the day asked about decides which version counts.",
-    # No key leads to the rules: the triggers alone write here, from rules, whose rows are never deleted. Asking again for each
-    # of a million rows is a tenth of a load.
+    # No key leads to the rules: the triggers alone write here, from rules, and those are never deleted. Asking again
+    # for each of a million rows is a tenth of a load.
     source=Source(publisher="This database", licence="internal"),
     key="object_id",
     read=OFFICE | {Role.WORKER},

@@ -18,20 +18,35 @@ MASKS = {Mask.NAME: "姓名掩码", Mask.PHONE: "电话掩码", Mask.ADDRESS: "�
 
 
 def sheets(chosen: Iterable[Layer] | None = None) -> str:
-    """Give the data sheets of these layers, or of all, as Markdown."""
-    return HEAD + "".join(f"\n{sheet(layer)}" for layer in chosen or layers.every())
+    """Give the data sheets of these layers, or of all, as Markdown, an index of them first."""
+    told = tuple(chosen or layers.every())
+    return HEAD + _index(told) + "".join(f'\n<a id="{layer.name}"></a>\n\n{sheet(layer)}' for layer in told)
+
+
+def _index(told: Iterable[Layer]) -> str:
+    lines = ["", "| 图层 layer | 类别 kind | 几何 geometry | 主键 key |", "|---|---|---|---|"]
+    for layer in told:
+        name = f"[{layer.title} · {layer.title_en}](#{layer.name})"
+        lines.append(f"| {name} | {_kind(layer)} | {_shape(layer)} | `{layer.key}` |")
+    return "\n".join(lines) + "\n"
+
+
+def _kind(layer: Layer) -> str:
+    return "日志 · log" if layer.log else "成果 · derived" if layer.derived else "数据 · delivered"
+
+
+def _shape(layer: Layer) -> str:
+    return layer.geometry.value if layer.geometry is not None else "无几何 · no geometry"
 
 
 def sheet(layer: Layer) -> str:
     """Give one layer's data sheet: what it is, its fields with limits and delivered names, and its constraints."""
-    shape = layer.geometry.value if layer.geometry is not None else "无几何 · no geometry"
-    kind = "日志 · log" if layer.log else "成果 · derived" if layer.derived else "数据 · delivered"
     readers = "所有角色 · everyone" if layer.read == EVERYONE else ", ".join(sorted(role.value for role in layer.read))
     origin = f"来源 {layer.source.publisher}（{layer.source.licence}）。"
     lines = [
         f"## {layer.title} · {layer.title_en} (`{layer.name}`)",
         "",
-        f"{layer.doc} {kind}；{shape}；主键 key `{layer.key}`；可读 read: {readers}；{origin}",
+        f"{layer.doc} {_kind(layer)}；{_shape(layer)}；主键 key `{layer.key}`；可读 read: {readers}；{origin}",
         "",
         "| 字段 field | 名称 | 类型 type | 说明 | 取值 values | 交付列名 delivered as |",
         "|---|---|---|---|---|---|",
