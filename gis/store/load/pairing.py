@@ -73,7 +73,9 @@ def _overlaps(connection: sa.Connection, merge: Merge) -> sa.Table:
     table, stored, key = merge.table, merge.stored, merge.layer.field(merge.layer.key)
     keyless: sa.ColumnElement[bool] = table.c[key.name].is_(None)
     if merge.layer.keyed_by_geometry and key.kind is Kind.TEXT:
-        keyless |= table.c[key.name].startswith(SHAPE_KEY) & ~sa.exists().where(merge.same_key)
+        known = stored.alias("known")
+        made = table.c[key.name].startswith(SHAPE_KEY)
+        keyless |= made & ~sa.exists().where(known.c[key.name] == table.c[key.name])
     own, other = sa.func.ST_Area(table.c.geom), sa.func.ST_Area(stored.c.geom)
     common = sa.func.ST_Area(sa.func.ST_Intersection(table.c.geom, stored.c.geom))
     named = table.alias("named")
