@@ -112,3 +112,7 @@ def test_the_doctor_ends_with_one_where_status_or_schema_are_wrong(county: Count
     assert (done.exit_code, found["schema"]["ok"]) == (1, False)
     assert "extra" in str(found["schema"]["advice"])
     assert "status" not in found
+    tampered(county, "UPDATE alembic_version SET version_num = '0001'")
+    done, found = examined(county)
+    assert (done.exit_code, found["schema"]["ok"]) == (1, False)
+    assert "wangge db upgrade" in str(found["schema"]["advice"])

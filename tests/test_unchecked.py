@@ -377,7 +377,8 @@ def test_filters_agree_with_the_rows(county: County) -> None:
 # The invented county over three months: everything is recorded on its day, and every answer is recounted.
 
 FIRST, LAST = date(2025, 12, 1), date(2026, 3, 1)
-PATROLLED = [layer for layer in layers.every() if layer.patrol is not None]
+PATROLLED = [layers.named(name) for name in ("building", "construction_site", "gas_facility", "gas_user")]
+"""What the invented county holds of the patrolled layers."""
 
 
 def noon(day: date) -> datetime:
@@ -388,6 +389,7 @@ def lived(county: County) -> None:
     """Store the invented county on its first day, and what happened to it on the days on which it was recorded."""
     frames = invented.county(7, today=LAST, scale=0.1)
     first = at(county, noon(FIRST))
+    assert {each.name for each in layers.every() if each.patrol} & frames.keys() == {each.name for each in PATROLLED}
     for layer in (layers.one(Use.TOWN), *PATROLLED):
         frame = frames[layer.name]
         names = [name for name in frame.columns if name != "geometry" and frame[name].notna().any()]
@@ -562,25 +564,35 @@ def test_two_who_ask_about_one_day_do_not_wait_for_each_other(county: County) ->
 
 def test_a_first_write_after_midnight_is_refused_and_tried_again_on_the_new_day(county: County) -> None:
     stored(county, "building", [{"code": "b1"}], [square(0, 0)])
-    utc = counties.now()
-    to_midnight_s = 86_400 - 1 - (utc.hour * 3600 + utc.minute * 60 + utc.second)  # a second or less before midnight
-    east_s = to_midnight_s if to_midnight_s < 43_200 else to_midnight_s - 86_400
-    hours, rest = divmod(abs(east_s), 3600)
-    zone = f"AAA{'-' if east_s > 0 else '+'}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"  # POSIX counts to the west
-    days: list[tuple[date, date]] = []
+    days: list[date] = []
 
     def write(connection: sa.Connection) -> None:
-        days.append((day_of(connection, "now()"), day_of(connection, "clock_timestamp()")))
-        while len(days) == 1 and day_of(connection, "clock_timestamp()") == days[0][0]:
+        days.append(day_of(connection, "now()"))
+        while days == [old] and day_of(connection, "clock_timestamp()") == old:
             continue
         connection.exec_driver_sql("UPDATE building SET grade = 'C'")
 
-    with moved(county, zone):
-        retried(county, write)
-        with county.reading() as connection:
-            recorded = day_of(connection, "(SELECT recorded_at FROM building)")
-    assert days[1][0] == recorded == days[0][0] + timedelta(days=1)
-    assert len(days) == 2
+    for seconds in (1, 4, 16, 64):  # a busy machine may be late for midnight
+        days.clear()
+        zone, old = before_midnight(seconds)
+        with moved(county, zone):
+            retried(county, write)
+            with county.reading() as connection:
+                recorded = day_of(connection, "(SELECT recorded_at FROM building)")
+        if days[0] == old:
+            break
+    assert days == [old, recorded]
+    assert recorded == old + timedelta(days=1)
+
+
+def before_midnight(seconds: int) -> tuple[str, date]:
+    """Give a time zone in which the day ends in so many seconds or one less, and that day."""
+    utc = counties.now()
+    to_midnight_s = 86_400 - seconds - (utc.hour * 3600 + utc.minute * 60 + utc.second)
+    east_s = to_midnight_s if to_midnight_s < 43_200 else to_midnight_s - 86_400
+    hours, rest = divmod(abs(east_s), 3600)
+    zone = f"AAA{'-' if east_s > 0 else '+'}{hours:02d}:{rest // 60:02d}:{rest % 60:02d}"  # POSIX counts to the west
+    return zone, (utc + timedelta(seconds=east_s)).date()
 
 
 def day_of(connection: sa.Connection, moment: str) -> date:

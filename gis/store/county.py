@@ -156,12 +156,14 @@ def _permitted(settings: Settings) -> Iterator[None]:
 
 
 def exists(settings: Settings) -> bool:
-    """Whether the database stands and holds a county."""
+    """Whether the database stands and holds a county, also one of another version."""
     server.up(settings)
     if not server.has_database(settings):
         return False
     try:
         opened(settings, compare=False).close()
+    except SchemaError:
+        return True
     except Refused:
         return False
     return True
