@@ -3,7 +3,7 @@ PYTHON ?= /usr/bin/python3
 BIN := .venv/bin
 COMPILE := $(BIN)/uv pip compile --universal --generate-hashes --no-header --no-annotate --python-version 3.11 -q --extra build
 
-.PHONY: setup demo test lock golden
+.PHONY: setup demo test lock golden bundle bundle-check
 
 setup:
 	@.ci/setup "$(PYTHON)"
@@ -24,3 +24,9 @@ lock: setup
 
 golden: setup
 	WANGGE_GOLDEN=rewrite $(BIN)/pytest -q
+
+bundle: setup
+	@.ci/bundle
+
+bundle-check:
+	@.ci/bundle-check

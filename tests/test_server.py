@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,7 +20,7 @@ from gis.errors import Refused, ServerError
 from gis.store import server
 from gis.store.server import DatabaseRole, cluster
 from gis.store.server.cluster_files import configuration
-from gis.store.server.installation import installation, memory_mib
+from gis.store.server.installation import installation, memory_mib, shared_folder_mib
 from gis.store.settings import Settings, settings_from
 
 UP = "import sys; from pathlib import Path; from gis.store import server, settings; \
@@ -274,6 +275,13 @@ def test_a_containers_limit_counts_as_its_memory(tmp_path: Path) -> None:
     assert memory_mib(limit) == 512
     limit.write_text("max\n")
     assert memory_mib(limit) == memory_mib(tmp_path / "absent") > 512
+
+
+def test_shared_memory_that_only_root_may_write_does_not_count(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)
+    assert shared_folder_mib(tmp_path) == shutil.disk_usage(tmp_path).total // (1 << 20) > 0
+    tmp_path.chmod(0o755)
+    assert shared_folder_mib(tmp_path) == shared_folder_mib(tmp_path / "absent") == 0
 
 
 def test_missing_packages_are_said_with_what_to_do(tmp_path: Path) -> None:

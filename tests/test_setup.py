@@ -1,7 +1,8 @@
-"""What a checkout is set up from: the locks, the set-up script and the commands of the Makefile."""
+"""What a checkout is set up from: the locks, the scripts, who may install packages, the commands of the Makefile."""
 
 import os
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
@@ -83,15 +84,53 @@ def test_make_test_checks_format_lint_types_imports_and_tests_in_this_order() ->
     ]
 
 
-def test_the_set_up_script_is_sound_shell() -> None:
-    assert os.access(ROOT / ".ci" / "setup", os.X_OK)
-    assert subprocess.run(["sh", "-n", ROOT / ".ci" / "setup"], check=False).returncode == 0
+def asked(caller: str) -> subprocess.CompletedProcess[str]:
+    """Ask for two packages as somebody whom `caller`, shell definitions, describes."""
+    script = f"""
+        set -eu; script=/srv/wangge/.ci/setup; for_administrator() {{ echo "apt-get install $*"; }}
+        . {ROOT / ".ci" / "packages"}
+        install_packages() {{ echo "installed $*"; }}
+        {caller}
+        bring_packages chromium postgresql-postgis
+        echo done
+    """
+    return subprocess.run(
+        ["sh", "-c", script],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        check=False,
+        start_new_session=True,
+    )
+
+
+def test_root_installs_missing_packages_itself() -> None:
+    assert asked("id() { echo 0; }").stdout.splitlines() == ["installed chromium postgresql-postgis", "done"]
+
+
+def test_a_user_with_sudo_installs_them_by_one_call() -> None:
+    said = asked('id() { echo 1000; }; sudo() { [ "$1" = -n ] || echo "sudo $*"; }')
+    called = "sudo -- /srv/wangge/.ci/setup --packages chromium postgresql-postgis"
+    assert said.stdout.splitlines() == [called, "done"]
+
+
+def test_a_user_without_sudo_is_told_what_to_ask_for_in_one_sentence() -> None:
+    said = asked("id() { echo 1000; }; sudo() { return 1; }")
+    assert (said.returncode, said.stdout) == (1, "")
+    (sentence,) = said.stderr.splitlines()
+    assert "缺少系统软件包" in sentence
+    assert sentence.endswith("ask an administrator to run: apt-get install chromium postgresql-postgis")
+
+
+@pytest.mark.parametrize("name", ["setup", "packages", "install", "bundle", "bundle-check"])
+def test_the_scripts_are_sound_shell(name: str) -> None:
+    assert subprocess.run(["sh", "-n", ROOT / ".ci" / name], check=False).returncode == 0
+    assert name == "packages" or os.access(ROOT / ".ci" / name, os.X_OK)
 
 
 def test_the_set_up_refuses_a_python_that_is_not_there(tmp_path: Path) -> None:
     clone = tmp_path / "clone"
-    (clone / ".ci").mkdir(parents=True)
-    (clone / ".ci" / "setup").write_bytes((ROOT / ".ci" / "setup").read_bytes())
+    shutil.copytree(ROOT / ".ci", clone / ".ci")
     said = subprocess.run(
         ["sh", ".ci/setup", str(tmp_path / "python")], cwd=clone, capture_output=True, text=True, check=False
     )

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,8 +54,8 @@ def installation(version: int | None = None, root: Path = Path("/usr")) -> Insta
     wanted = f"PostgreSQL {version}" if version else f"PostgreSQL {OLDEST} or newer"
     package = version or OLDEST
     raise ServerError(
-        f"{wanted} with PostGIS is not installed: run `make setup` as root "
-        f"(or `apt-get install postgresql-{package} postgresql-{package}-postgis-3`), "
+        f"{wanted} with PostGIS is not installed: run `make setup` (in an offline bundle `./install`) "
+        f"as root or with sudo (or `apt-get install postgresql-{package} postgresql-{package}-postgis-3`), "
         "or set DATABASE_URL to a server that has it"
     )
 
@@ -104,9 +105,14 @@ def memory_mib(limit: Path = Path("/sys/fs/cgroup/memory.max")) -> int:
 
 
 def shared_folder_mib(folder: Path = Path("/dev/shm")) -> int:  # noqa: S108 - asked for its size, nothing is written
-    """Give the size of the folder behind POSIX shared memory, in MiB; 0 where there is none."""
+    """Give the size of the folder behind POSIX shared memory, in MiB; 0 where there is none that everybody may write.
+
+    A bare chroot has it as a folder of root's, in which no server can start.
+    """
     try:
-        size = os.statvfs(folder)
+        size, mode = os.statvfs(folder), folder.stat().st_mode
     except OSError:
+        return 0
+    if not mode & stat.S_IWOTH:
         return 0
     return size.f_frsize * size.f_blocks // MIB
