@@ -223,7 +223,8 @@ class TestLoading:
         facts = done(made, *words)
         assert (facts["new"], facts["changed"], facts["unchanged"]) == (0, 0, 2)
         plain = invoke(made, *words)
-        assert plain.stdout.splitlines()[0] == "building: 交付 2 = 新增 0 + 变更 0 + 未变 2 + 退回 0；修复 0"
+        _, _, line = plain.stdout.splitlines()[0].partition(" ")  # the delivery's number stands before it
+        assert line == "building: 交付 2 = 新增 0 + 变更 0 + 未变 2 + 退回 0；修复 0"
         assert "未用的列 · columns not used: fid" in plain.stdout
 
     @pytest.mark.parametrize("ending", ["gpkg", "geojson"])
@@ -243,10 +244,10 @@ class TestLoading:
         assert result.stderr.splitlines()[-1] == f"退回 3 行 · 3 rows rejected: {back}"
         rejects = pyogrio.read_dataframe(back)
         assert rejects.crs.to_epsg() == 4326
-        assert rejects["wangge_row"].tolist() == [2, 3, 4]
+        assert rejects["行号"].tolist() == [2, 3, 4]
         assert rejects["code"].tolist() == codes[1:]
-        assert rejects["wangge_constraint"].tolist() == ["readable", "geometry", "floors_high"]
-        assert rejects["wangge_actual"].tolist() == ['"三"', "Point", "900"]
+        assert rejects["约束"].tolist() == ["可读", "图形", "上限"]
+        assert rejects["实为"].tolist() == ['"三"', "点", "900"]
         rejects["floors"], rejects["grade"] = ["3", "4", "9"], ["D", "B", "C"]
         rejects.loc[1, "geometry"] = place(8)
         mended = tmp_path / f"mended.{ending}"
@@ -264,22 +265,22 @@ class TestLoading:
         rows = json.loads(back.read_text(encoding="utf-8"))["features"]
         assert len(rows) == 1
         told = rows[0]["properties"]
-        assert told["wangge_field"].split(" | ") == ["built_year", "floors"]
-        assert told["wangge_expected"] == "a whole number | a whole number"
+        assert (told["字段"], told["应为"]) == ("1. 建成年份；2. 层数", "1. 整数；2. 整数")
 
     @pytest.mark.parametrize(
         ("words", "status", "sentence"),
         [
             (["load", "nix", "FILE"], 1, "no layer 'nix'; there are: building,"),
             (["load", "building", "nowhere.gpkg"], 1, "expected a readable file, got: No such file or directory"),
-            (["load", "building", "."], 1, "expected a file, got a folder"),
+            (["load", "building", "."], 1, "expected a file or a File Geodatabase (.gdb), got another folder"),
             (["load", "building", "FILE", "--map", "colour=code"], 1, "layer building: no field 'colour'"),
             (["load", "building", "FILE", "--map", "code=nix"], 1, "no column 'nix'; there are: fid, code"),
             (["load", "building", "FILE", "--map", "code"], 2, "expected FIELD=COLUMN, got code"),
             (["load", "building", "FILE", "--map", "=code"], 2, "expected FIELD=COLUMN"),
             (["load", "building", "FILE", "--crs", "EPSG:4490"], 1, "the file names EPSG:4326, --crs says EPSG:4490"),
             (["load", "building", "FILE", "--crs", "moon"], 1, "got 'moon'"),
-            (["load", "building", "FILE", "--rejects", "back.csv"], 1, "rejects are written as .gpkg or .geojson"),
+            (["load", "building", "FILE", "--rejects", "back.docx"], 1, "expected a file ending in one of .gpkg"),
+            (["load", "building", "FILE", "--rejects", "FILE"], 1, "会覆盖交付的文件"),
             (["load", "status", "FILE"], 1, "status: this layer is not loaded from files"),
             (["load", "county", "FILE"], 1, "county: this layer is not loaded from files"),
             (["load", "building", "FILE", "--database", "nix"], 1, "no county in database nix"),

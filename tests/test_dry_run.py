@@ -191,7 +191,7 @@ def test_a_nasty_file_gets_its_verdict(state: Path, name: str) -> None:
     if verdict is None:
         assert result.exit_code == 1
         assert [*found] == ["error"]
-        assert str(found["error"]).startswith(f"{Path(name).name}.geojson: expected ")
+        assert str(found["error"]).startswith(f"{Path(name).name}.geojson: 不是有效的 GeoJSON · expected ")
         assert result.stderr.splitlines()[-1] == found["error"]
         return
     assert (result.exit_code, *counted(found)) == verdict

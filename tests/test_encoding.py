@@ -177,15 +177,6 @@ def test_utf8_without_a_word_is_told(tmp_path: Path) -> None:
     assert names == ["永康市", "方岩镇"]
 
 
-def test_destroyed_text_is_a_fault(tmp_path: Path) -> None:
-    texts = ["永康市", "锟斤拷锟斤拷", "方岩镇"]
-    reading, names = read_names(shapefile(tmp_path, coded("gbk", texts), language=0x4D))
-    assert names == ["永康市", "方岩镇"]
-    assert [(fault.row, fault.constraint, fault.actual) for fault in reading.faults] == [(2, "text", '"锟斤拷锟斤拷"')]
-    replaced, kept = read_names(shapefile(tmp_path / "utf8", coded("utf-8", ["永康市", "方\ufffd镇"]), cpg="UTF-8"))
-    assert (kept, [fault.row for fault in replaced.faults]) == (["永康市"], [2])
-
-
 def test_what_is_no_text_in_the_encoding_costs_its_own_row(tmp_path: Path) -> None:
     texts = [*coded("gbk", ["永康市", "方岩镇", "象珠镇"]), b"\xff\xff"]
     reading, names = read_names(shapefile(tmp_path, texts, language=0x4D))

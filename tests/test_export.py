@@ -31,7 +31,8 @@ from gis.store.fetch import reading_of
 from gis.store.formats.delivered import Asked
 from gis.store.formats.forms import FORMATS
 from gis.store.load import Origin, Outcome, load
-from gis.store.load.conform import Terms, known_names
+from gis.store.load.conform import Terms
+from gis.store.load.headings import known_names
 from gis.store.reading import assembled
 from gis.store.settings import Settings
 from tests.builders import cloned, multi, shape_of, stored

@@ -145,7 +145,7 @@ def test_a_flatgeobuf_cut_off_is_refused(tmp_path: Path) -> None:
     whole = path.read_bytes()
     for size in (len(whole) - 1, len(whole) - 300, 200, 9):
         path.write_bytes(whole[:size])
-        with pytest.raises(DeliveryError, match=r"^d.fgb: expected"):
+        with pytest.raises(DeliveryError, match=r"^d.fgb: 文件损坏，读不懂 · expected"):
             read(path)
 
 

@@ -30,6 +30,7 @@ from gis.store import migrate
 from gis.store.county import County, engine_for
 from gis.store.fetch import features, reading_of
 from gis.store.load.conform import Conformed, Terms, conform
+from gis.store.load.unused import TOLD
 from gis.store.schema import constraint_name, constraints
 from gis.store.server import DatabaseRole
 from gis.store.settings import Settings
@@ -756,9 +757,10 @@ def test_a_layer_that_is_added_as_one_file_is_found_everywhere(template: Setting
         "delivered": 4, "new": 2, "stored": 2, "rejected": 2
     }  # fmt: skip
     returned = json.loads((tmp_path / "rejects.geojson").read_text(encoding="utf-8"))["features"]
-    assert [(each["properties"]["HW_NO"], each["properties"]["wangge_constraint"]) for each in returned] == [
-        ("H-3", "stokers_low"),
-        ("H-4", "few_at_grade_1"),
+    reasons = [[each["properties"][name] for name in ("HW_NO", *TOLD)] for each in returned]
+    assert reasons == [
+        ["H-3", 3, "司炉工数", "下限", "不小于1", "0"],
+        ["H-4", 4, "锅炉等级、司炉工数", "一级至多4人", "一级至多4人", '"锅炉等级=1 司炉工数=5 "'],
     ]
     assert ruled["exit"] == 0, ruled
     assert {name: states[name] for name in ("stock", "never", "no_rule", "current")} == {

@@ -410,7 +410,7 @@ def test_the_same_file_again_changes_nothing_in_any_system(kept: County, tmp_pat
 def test_a_file_without_a_coordinate_system_is_refused_until_one_is_declared(kept: County, tmp_path: Path) -> None:
     path = written(tmp_path, None)
     with pytest.raises(
-        DeliveryError, match=r"delivery.gpkg: the file names no coordinate system; declare it with --crs"
+        DeliveryError, match=r"delivery.gpkg: 文件没有写明坐标系.* · the file names no coordinate system; declare"
     ):
         deliver.load_file(cleared(kept), BUILDING, Delivery(path))
     assert deliver.load_file(kept, BUILDING, Delivery(path, crs="EPSG:4549"))[0].new == 1

@@ -195,6 +195,14 @@ def test_cut_names_find_their_field_where_only_one_can_be_meant() -> None:
     assert cut_names.matched(["CONSTRUCTI", "grad"], names) == {"built_on": ("CONSTRUCTI",)}
 
 
+def test_of_two_fields_whose_names_were_cut_alike_the_one_with_that_title_is_meant() -> None:
+    titles = {"code": ["建筑编号"], "scheme": ["编号类型"]}
+    names = {"code": ["code", "建筑编号"], "scheme": ["scheme", "建筑编码体系", "编号类型"]}
+    assert cut_names.matched(["建筑编"], names) == {}
+    assert cut_names.matched(["建筑编"], titles, names) == {"code": ("建筑编",)}
+    assert cut_names.matched(["建筑编码体"], titles, names) == {"scheme": ("建筑编码体",)}  # ten bytes of GBK
+
+
 def degrees(name: str, datum: str, ellipsoid: str) -> str:
     units = 'PRIMEM["Greenwich",0],UNIT["Degree",0.0174532925199433]'
     return f'GEOGCS["{name}",DATUM["{datum}",SPHEROID["x",{ellipsoid}]],{units}]'

@@ -456,6 +456,26 @@ def test_a_number_may_carry_its_fields_own_unit_and_no_other(unit: str, delivere
     assert read(Field("asked", Kind.REAL, "A field.", unit=unit), [delivered]) == [number]
 
 
+@pytest.mark.parametrize(
+    ("title", "delivered", "number"),
+    [
+        ("层数", "3层", 3),
+        ("层数", "３ 层", 3),
+        ("楼栋数", "12栋", 12),
+        ("建成年份", "1996年", 1996),
+        ("层数", "3栋", UNREADABLE),
+        ("层数", "三层", UNREADABLE),
+        ("层数", "层", UNREADABLE),
+        ("层级", "3层", UNREADABLE),
+    ],
+)
+def test_a_whole_number_may_carry_the_word_by_which_its_title_counts(
+    title: str, delivered: str, number: object
+) -> None:
+    assert read(Field("asked", Kind.INTEGER, "A field.", zh=title), [delivered]) == [number]
+    assert read(Field("asked", Kind.TEXT, "A field.", zh=title), [delivered]) != [3]
+
+
 def test_an_instant_may_begin_with_a_day_in_any_form() -> None:
     forms = [
         "2026年3月4日 9:30",

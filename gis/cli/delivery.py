@@ -63,12 +63,15 @@ def delivery_show(number: str, database: str | None) -> Answer:
 @DATABASE
 def delivery_undo(number: str, database: str | None) -> Answer:
     """撤销交付 · Undo a delivery while nothing depends on it; what was known on past days stays known."""
+    from gis import layers
     from gis.store.load.undoing import undo
 
     with county(database) as opened:
         undone = undo(opened, number)
     told = f"新增的终止 {undone.ended}，变更的恢复 {undone.restored}，终止的回来 {undone.returned}"
-    lines = [f"{undone.number} {undone.layer} 已撤销 · undone：{told}", *(f"  {note}" for note in undone.notes)]
+    title = layers.named(undone.layer).title
+    english = f"undone: {undone.ended} ended, {undone.restored} restored, {undone.returned} back"
+    lines = [f"{undone.number} {title} 已撤销：{told} · {english}", *(f"  {note}" for note in undone.notes)]
     return Answer(asdict(undone), text="\n".join(lines))
 
 
@@ -83,7 +86,19 @@ def _title(name: str) -> str:
 def _row(row: Mapping[str, Any], zone: "tzinfo") -> str:
     synthetic = "合成" if row["synthetic"] else ""
     undone = _text(row["undone_at"], zone)
-    return "\t".join([*(_text(row[name], zone) for name in (*COLUMNS, *COUNTS)), synthetic, undone])
+    return "\t".join([*(_spoken(name, row[name], zone) for name in (*COLUMNS, *COUNTS)), synthetic, undone])
+
+
+def _spoken(name: str, value: object, zone: "tzinfo") -> str:
+    """Give a value of the log as its title where it is a layer or a choice, with the value behind it."""
+    from gis import layers
+    from gis.layer import Use
+
+    if name == "layer":
+        return f"{layers.named(str(value)).title} {value}"
+    field = next((each for each in layers.one(Use.DELIVERY).fields if each.name == name), None)
+    choice = field.choice(value) if field is not None and field.choices else None
+    return f"{choice.title} {value}" if choice is not None else _text(value, zone)
 
 
 def _text(value: object, zone: "tzinfo") -> str:
@@ -99,7 +114,7 @@ def _text(value: object, zone: "tzinfo") -> str:
 def _shown(found: Mapping[str, Any], noticed: Mapping[str, Any], standing: int, zone: "tzinfo") -> Iterator[str]:
     for name, value in found.items():
         if value is not None:
-            yield f"{_title(name)}\t{_text(value, zone)}"
+            yield f"{_title(name)}\t{_spoken(name, value, zone)}"
     yield f"{_title('standing')}\t{standing}"
     yield f"{_title('columns')}\t{', '.join(noticed['fields'])}"
     if noticed.get("ignored"):

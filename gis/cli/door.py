@@ -24,7 +24,8 @@ DATABASE = click.option("--database", envvar="WANGGE_DATABASE", default=None, he
 DAY = click.DateTime(formats=["%Y-%m-%d"])
 WORDS = {
     "read": "读取 reading",
-    "stage": "校验 judging",
+    "stage": "整理 staging",
+    "judge": "校验 judging",
     "merge": "入库 storing",
     "kept": "沿用 kept from before",
     "invent": "生成合成县 inventing",

@@ -18,7 +18,8 @@ from gis.store import osm, server
 from gis.store.county import County, engine_for, exists, named, opened
 from gis.store.formats.delivered import POSITION, Asked
 from gis.store.load import Match, Mode, Origin, Outcome, Progress, judge, load, rehearse
-from gis.store.load.conform import Terms, known_names
+from gis.store.load.conform import Terms
+from gis.store.load.headings import known_names
 from gis.store.osm import Extract
 from gis.store.reading import Reading, files, read
 from gis.store.settings import Settings
@@ -63,7 +64,10 @@ def taken(delivery: Delivery, layer: Layer) -> tuple[Reading, Origin]:
     _refuse_contradiction(delivery, reading)
     located = any(shape is not None for shape in reading.geometry)
     if located and reading.crs is None:
-        raise DeliveryError(f"{delivery.path.name}: the file names no coordinate system; declare it with --crs")
+        raise DeliveryError(
+            f"{delivery.path.name}: 文件没有写明坐标系，请用 --crs 声明 · the file names no coordinate system; "
+            "declare it with --crs"
+        )
     digest = _digest(delivery.path)
     origin = Origin(delivery.path.name, digest, reading.crs, delivery.synthetic, notes=reading.notes)
     return reading, origin
@@ -86,8 +90,8 @@ def _refuse_contradiction(delivery: Delivery, reading: Reading) -> None:
         return
     if not same_system(delivery.crs, reading.crs):
         raise DeliveryError(
-            f"{delivery.path.name}: the file names {reading.crs}, --crs says {delivery.crs}; "
-            "leave --crs out, or have the file corrected"
+            f"{delivery.path.name}: 文件写明 {reading.crs}，与 --crs {delivery.crs} 不符 · the file names "
+            f"{reading.crs}, --crs says {delivery.crs}; leave --crs out, or have the file corrected"
         )
 
 

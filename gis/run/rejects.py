@@ -14,12 +14,12 @@ from gis.crs import Geometries, tagged
 from gis.errors import DeliveryError
 from gis.layer import Layer
 from gis.store import writing
+from gis.store.formats.forms import SHAPEFILE_SIBLINGS
 from gis.store.load import Outcome
+from gis.store.load.unused import TOLD
 from gis.store.load.words import said
-from gis.store.reading import Reading
+from gis.store.reading import Reading, files
 
-TOLD = ("行号", "字段", "约束", "应为", "实为")
-"""The columns that say why a row came back."""
 STEM = ".rejects"
 OTHERWISE = {
     ".dxf": ".gpkg",
@@ -40,16 +40,32 @@ def rejects_path(delivered: Path, wanted: str) -> Path:
     """Give where rejected rows go: the file that is wanted, or one named after the delivery.
 
     That one stands in the wanted folder, or beside the delivery where nothing is said of it, and has the delivery's
-    form where that can hold the rows. DeliveryError where a file is wanted in a form that is not written.
+    form where that can hold the rows. DeliveryError where a file is wanted in a form that is not written, or where the
+    rows would be written over a part of the delivery.
     """
-    if wanted and not (wanted.endswith(("/", "\\")) or Path(wanted).is_dir()):
+    if wanted and not (wanted.endswith(("/", "\\")) or (Path(wanted).is_dir() and not wanted.endswith(".gdb"))):
         writing.form_of(Path(wanted))
+        _refuse_over(Path(wanted), delivered)
         return Path(wanted)
     ending = delivered.suffix.lower()
     ending = OTHERWISE.get(ending, ending)
     known = {each for form in writing.FORMS for each in form.endings}
     name = f"{delivered.stem}{STEM}{ending if ending in known else SPARE}"
     return Path(wanted) / name if wanted else delivered.with_name(name)
+
+
+def _refuse_over(wanted: Path, delivered: Path) -> None:
+    """Refuse a place whose parts, or those of the GeoPackage that may take their place, are parts of the delivery."""
+    taken = {each.resolve() for each in (delivered, *files(delivered))}
+    parts = [wanted, wanted.with_suffix(SPARE)]
+    if wanted.suffix.lower() in SHAPEFILES:
+        parts += [wanted.with_suffix(ending) for ending in SHAPEFILE_SIBLINGS]
+    for part in parts:
+        if part.resolve() in taken or (part.exists() and any(part.samefile(each) for each in taken)):
+            raise DeliveryError(
+                f"--rejects {wanted}: 会覆盖交付的文件，请另写一处 · expected a file beside the delivery, got "
+                f"a part of it, {part.name}"
+            )
 
 
 def write_rejects(path: Path, delivered: Path, layer: Layer, reading: Reading, outcome: Outcome) -> Path:

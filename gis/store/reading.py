@@ -30,6 +30,7 @@ from gis.store.axes import settled
 from gis.store.formats.child import FAILED, REPORT, Order, Refusal, Report, order_text, received
 from gis.store.formats.delivered import Asked, Delivered, Fault, shown
 from gis.store.formats.forms import Format, parts, told
+from gis.store.formats.refusals import bilingual
 from gis.store.mending import Geometries, decode
 
 OFFLINE = {
@@ -117,10 +118,14 @@ def read(
     try:
         return assembled(delivered, crs)
     except DeliveryError as error:
-        raise DeliveryError(f"{file.name}: {error}") from None
+        raise _refusal(file, str(error)) from None
     except CRSError:
         came = delivered.crs if delivered.crs_declared or crs is None else crs
-        raise DeliveryError(f"{file.name}: expected a known crs, got {shown(came)}") from None
+        raise _refusal(file, f"expected a known crs, got {shown(came)}") from None
+
+
+def _refusal(file: Path, sentence: str) -> DeliveryError:
+    return DeliveryError(f"{file.name}: {bilingual(sentence)}")
 
 
 def files(path: Path) -> tuple[Path, ...]:
@@ -134,9 +139,9 @@ def _told(file: Path) -> Format:
         return told(file, file.name)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else "a name that is no text"
-        raise DeliveryError(f"{str(file)!a}: expected a readable file, got: {reason}") from None
+        raise DeliveryError(f"{str(file)!a}: {bilingual(f'expected a readable file, got: {reason}')}") from None
     except DeliveryError as error:
-        raise DeliveryError(f"{file.name}: {error}") from None
+        raise _refusal(file, str(error)) from None
 
 
 def _check_kind(file: Path) -> None:
@@ -158,10 +163,10 @@ def _format(file: Path, limits: Limits) -> Format:
     for part in parts(file, form):
         state = part.stat() if part.parent == file.parent else part.lstat()
         if not stat.S_ISREG(state.st_mode):
-            raise DeliveryError(f"{file.name}: expected files alone, got something else: {shown(part.name)}")
+            raise _refusal(file, f"expected files alone, got something else: {shown(part.name)}")
         size_bytes += state.st_size
         if size_bytes > limits.file_bytes:
-            raise DeliveryError(f"{file.name}: expected at most {limits.file_bytes:,} bytes, got {size_bytes:,}")
+            raise _refusal(file, f"expected at most {limits.file_bytes:,} bytes, got {size_bytes:,}")
     return form
 
 
@@ -181,13 +186,13 @@ def _carried_out(order: Order, file: Path, form: Format, *, wall_s: int) -> Repo
             start_new_session=True,
         )
     except subprocess.TimeoutExpired:
-        raise DeliveryError(f"{file.name}: reading took more than {wall_s} s") from None
+        raise _refusal(file, f"reading took more than {wall_s} s") from None
     if done.returncode not in {0, FAILED}:
-        raise DeliveryError(f"{file.name}: expected a readable {form.title}, {_end(done, order)}")
+        raise _refusal(file, f"expected a readable {form.title}, {_end(done, order)}")
     answer = Path(order.folder, REPORT).read_text(encoding="utf-8")
     if done.returncode == FAILED:
         refusal: Refusal = json.loads(answer)
-        raise DeliveryError(f"{file.name}: {refusal['refused']}")
+        raise _refusal(file, refusal["refused"])
     report: Report = json.loads(answer)
     return report
 
@@ -243,7 +248,7 @@ def assembled(delivered: Delivered, crs: str | None = None) -> Reading:
         row=numbers[good],
         rejected=everything[~good],
         faults=tuple(sorted(fault._replace(row=int(numbers[fault.row - 1])) for fault in faults)),
-        repairs=tuple((int(numbers[place]), what) for place, what in shapes.repairs if good[place]),
+        repairs=tuple((int(numbers[place]), what) for place, what in shapes.repairs),
         crs=known,
         crs_declared=delivered.crs_declared,
         delivered=count,

@@ -14,7 +14,16 @@ from pathlib import Path, PurePosixPath
 
 from gis.errors import DeliveryError
 from gis.store.formats.delivered import Asked, shown
-from gis.store.formats.forms import GEODATABASE, WORKBOOK, ZIP, Format, holds_workbook, told
+from gis.store.formats.forms import (
+    GEODATABASE,
+    GEODATABASE_PART,
+    GEOJSON_ENDINGS,
+    WORKBOOK,
+    ZIP,
+    Format,
+    holds_workbook,
+    told,
+)
 
 MEMBERS_MOST = 10_000
 RATIO_MOST = 500
@@ -25,12 +34,13 @@ METHODS = frozenset({zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2
 ENCRYPTED, UTF8 = 0x1, 0x800
 PLAIN = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.]{0,79}")
 DRIVE = re.compile(r"^[A-Za-z]:")
+UNNAMED = "delivery.gdb"
+"""What a File Geodatabase is called whose tables stand in the zip file without a folder of that ending."""
 LITTER = ("__MACOSX/", ".")
 SHAPEFILE_PARTS = (".shp", ".dbf", ".shx", ".prj", ".cpg")
 DELIVERIES = (
     ".gpkg",
-    ".geojson",
-    ".json",
+    *GEOJSON_ENDINGS,
     ".fgb",
     ".parquet",
     ".geoparquet",
@@ -112,7 +122,7 @@ def _members(archive: zipfile.ZipFile, most_bytes: int) -> list[Member]:
         raise DeliveryError(f"expected at most {most_bytes:,} bytes in the zip file, got {total:,}")
     if total > max(RATIO_FROM_BYTES, RATIO_MOST * packed):
         raise DeliveryError(f"expected a delivery, got a zip file that grows {total // packed} times when unpacked")
-    members = [Member(_name(info), info) for info in infos]
+    members = [Member(_name(info).replace("\\", "/"), info) for info in infos]  # so some programs of Windows write it
     for member in members:
         _refuse_trick(member)
     lower = [member.name.lower() for member in members]
@@ -142,7 +152,7 @@ def _name(info: zipfile.ZipInfo) -> str:
 def _refuse_trick(member: Member) -> None:
     name, info = member.name, member.info
     came = None
-    if name.startswith("/") or DRIVE.match(name) or "\\" in name or ".." in member.path.parts or "\x00" in name:
+    if name.startswith("/") or DRIVE.match(name) or ".." in member.path.parts or "\x00" in name:
         came = f"a path that leads elsewhere: {shown(name)}"
     elif info.create_system == 3 and stat.S_IFMT(info.external_attr >> 16) not in {0, stat.S_IFREG, stat.S_IFDIR}:
         came = f"a link or a device: {shown(name)}"
@@ -157,11 +167,13 @@ def _refuse_trick(member: Member) -> None:
 def _deliveries(members: list[Member]) -> dict[str, dict[str, Member]]:
     """Give the files of each delivery by the name they get, by the delivery's path without ending."""
     found: dict[str, dict[str, Member]] = {}
+    bare = {each.path.parent for each in members if each.path.name == GEODATABASE_PART}
     for member in members:
         path = member.path
-        folder = next((each for each in (path, *path.parents) if each.suffix.lower() == ".gdb" and each != path), None)
+        folder = next((each for each in path.parents if each in bare or each.suffix.lower() == ".gdb"), None)
         if folder is not None:
-            found.setdefault(str(folder), {})[str(path.relative_to(folder))] = member
+            name = folder if folder.suffix.lower() == ".gdb" else folder / UNNAMED
+            found.setdefault(str(name), {})[str(path.relative_to(folder))] = member
         elif path.suffix.lower() == ".shp":
             found[str(path)] = {f"delivery{ending}": each for ending, each in _beside(member, members).items()}
         elif path.suffix.lower() in DELIVERIES:

@@ -7,6 +7,7 @@ and `report.json` in the order's folder. It starts in a fifth of a second, so it
 import errno
 import json
 import os
+import re
 import resource
 import sys
 import warnings
@@ -69,7 +70,7 @@ def main(argument: str) -> int:
     try:
         return _left(order, _report(order))
     except DeliveryError as error:
-        return _left(order, {"refused": str(error)})
+        return _left(order, {"refused": re.sub(rf"{re.escape(order.folder)}/\w+/", "", str(error))})
     except MemoryError:
         limit = f"{order.memory_bytes / 2**30:.3g} GiB"
         return _left(order, {"refused": f"expected a file that can be read in {limit} of memory, it needs more"})
@@ -135,16 +136,8 @@ def _delivered(order: Order) -> "Delivered":
     asked = replace(asked, sublayer=None) if form.single else asked
     if form.driver:
         _one_driver(form.driver)
-    delivered = _judged(form.read(str(_linked(path, form, Path(order.folder))), asked))
+    delivered = form.read(str(_linked(path, form, Path(order.folder))), asked)
     return replace(delivered, sublayer=stem, sublayers=(stem,)) if form.single else delivered
-
-
-def _judged(delivered: "Delivered") -> "Delivered":
-    """Add the faults of texts that were destroyed before they were delivered."""
-    from gis.store.formats.columns import destroyed
-
-    faults, notes = destroyed(delivered.columns, {(fault.row, fault.field) for fault in delivered.faults})
-    return replace(delivered, faults=[*delivered.faults, *faults], notes=(*delivered.notes, *notes))
 
 
 def _linked(path: Path, form: Format, folder: Path) -> Path:

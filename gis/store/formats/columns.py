@@ -2,16 +2,13 @@
 
 import json
 import math
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from gis.store.formats.delivered import Fault, shown
 
 if TYPE_CHECKING:
     import pyarrow as pa
-
-DESTROYED = "\ufffd|锟斤|斤拷"
-"""U+FFFD, and what its bytes in UTF-8 are when read as GBK."""
 
 
 def handed(table: "pa.Table", names: Iterable[str]) -> "tuple[dict[str, pa.ChunkedArray], list[Fault]]":
@@ -36,38 +33,6 @@ def broken_file() -> tuple[type[Exception], ...]:
 
     gdal = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError)
     return (*gdal, IndexError, OSError, UnicodeDecodeError, sqlite3.Error, struct.error)
-
-
-def destroyed(
-    columns: "Mapping[str, pa.ChunkedArray]", known: Collection[tuple[int, str]]
-) -> tuple[list[Fault], list[str]]:
-    """Give a fault for each text that an earlier program destroyed, and a note where texts are question marks alone.
-
-    What was lost cannot be read back from U+FFFD, or from its bytes read as GBK. `known` are rows and fields that have
-    a fault already.
-    """
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    faults: list[Fault] = []
-    notes: list[str] = []
-    for name, column in columns.items():
-        if not (pa.types.is_string(column.type) or pa.types.is_large_string(column.type)):
-            continue
-        lost = pc.match_substring_regex(column, DESTROYED)
-        if pc.any(lost).as_py():
-            hits = pc.indices_nonzero(pc.fill_null(lost, False)).to_pylist()
-            faults += [
-                Fault(place + 1, name, "text", "intact text", shown(column[place].as_py()))
-                for place in hits
-                if (place + 1, name) not in known
-            ]
-        if marked := pc.sum(pc.match_substring_regex(column, r"^[?？]{2,}$")).as_py():
-            notes.append(
-                f"列 {name} 有 {marked} 个值全是问号，文字可能已损坏 · "
-                f"{marked} values of {name} are question marks alone"
-            )
-    return faults, notes
 
 
 def nulls(count: int) -> "pa.ChunkedArray":

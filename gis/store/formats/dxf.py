@@ -100,9 +100,11 @@ def _handed_over(rows: list[Row], sublayer: str, names: tuple[str, ...], notes: 
         "key": [row.entity.key for row in rows],
         "layer": [row.entity.layer for row in rows],
         "entity": [row.entity.kind for row in rows],
+        "handle": [row.entity.handle or None for row in rows],
     }
-    if not any(columns["key"]):
-        del columns["key"]
+    for name in ("key", "handle"):
+        if not any(columns[name]):
+            del columns[name]
     for name, values in columns.items():
         for place, value in enumerate(values):
             if value is not None and any("\ud800" <= letter <= "\udfff" or letter == "\x00" for letter in value):

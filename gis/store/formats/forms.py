@@ -106,6 +106,7 @@ GEOPACKAGE = Format("GPKG", "GeoPackage", (".gpkg",), (b"SQLite format 3\x00",),
 SHAPEFILE_SIBLINGS = (".dbf", ".shx", ".prj", ".cpg")
 SHAPEFILE_BEGINS = (b"\x00\x00\x27\x0a",)
 DXF_BEGINS = (b"0\r\nSECTION", b"0\nSECTION", b"0\rSECTION", b"999\r\n", b"999\n", b"AutoCAD Binary DXF")
+GEOJSON_ENDINGS = (".geojson", ".json", ".geojsonl", ".geojsons", ".ndjson")
 GEODATABASE = Format("OpenFileGDB", "File Geodatabase", (".gdb",), (), _read_geodatabase)
 WORKBOOK = Format("", "XLSX", (".xlsx", ".xlsm"), (), _read_workbook)
 OLD_OFFICE = Format("", "XLSX", (".xls",), (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1",), _read_old_office)
@@ -122,7 +123,7 @@ FORMATS = (
     OLD_OFFICE,
     ZIP,
     Format("", "DXF", (".dxf",), DXF_BEGINS, _read_dxf, text=True),
-    Format("GeoJSON", "GeoJSON", (".geojson", ".json"), (b"{", b"["), _read_geojson, single=True, text=True),
+    Format("GeoJSON", "GeoJSON", GEOJSON_ENDINGS, (b"{", b"[", b"\x1e"), _read_geojson, single=True, text=True),
     Format("", "CSV", (".csv", ".tsv", ".txt"), (), _read_csv, single=True, text=True),
 )
 """A new form is one more line here, with a module that reads it."""
@@ -189,7 +190,7 @@ def _by_content(head: bytes, ending: str) -> Format:
             raise DeliveryError(f"这是{what}，不读 · expected {expected}, got {what_en}")
     if by_ending is not None and by_ending.text:
         return by_ending
-    expected = by_ending.title if by_ending else " or ".join(form.title for form in FORMATS)
+    expected = by_ending.title if by_ending else " or ".join(dict.fromkeys(form.title for form in FORMATS))
     raise DeliveryError(f"expected {expected}, got something else")
 
 

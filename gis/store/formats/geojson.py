@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from gis.errors import DeliveryError
 from gis.store.formats.delivered import Delivered, Fault, shown
 from gis.store.formats.geojson_shape import TYPE_ID, Sketch, WrongShape, sketch, wkb
-from gis.store.formats.geojson_text import Document, decoded
+from gis.store.formats.geojson_text import Document, collected, decoded
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +60,7 @@ def read(path: str, sublayer: str | None) -> Delivered:
     name = Path(path).stem
     if sublayer not in {None, name}:
         raise DeliveryError(f"expected the sublayer {name!r}, the only one of a GeoJSON file, got {sublayer!r}")
-    text = decoded(Path(path).read_bytes())
+    text = collected(decoded(Path(path).read_bytes()))
     judged = judge(text)  # before GDAL, which then sees nothing but GeoJSON
     return handed_over(text, judged, _given_by_gdal(path), name)
 

@@ -25,6 +25,21 @@ def decoded(data: bytes) -> str:
         raise DeliveryError(f"expected text in UTF-8, got {came}; save it as UTF-8") from None
 
 
+def collected(text: str) -> str:
+    """Give features that stand one a line (newline-delimited GeoJSON, RFC 8142) as one collection; else the text.
+
+    Lines keep their numbers, so that what is wrong is found in the file.
+    """
+    lines = [line.strip(" \t\r\x1e") for line in text.split("\n")]
+    filled = [line for line in lines if line]
+    one_a_line = len(filled) > 1 or text.lstrip().startswith("\x1e")
+    if not (one_a_line and all(line.startswith("{") and line.endswith("}") for line in filled)):
+        return text
+    last = max(place for place, line in enumerate(lines) if line)
+    listed = [f"{line}," if line and place < last else line for place, line in enumerate(lines)]
+    return '{"type": "FeatureCollection", "features": [' + "\n".join(listed) + "]}"
+
+
 class Document:
     """The one JSON object of a GeoJSON text.
 

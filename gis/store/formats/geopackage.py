@@ -36,6 +36,7 @@ def read(path: str, sublayer: str | None) -> Delivered:
     try:
         with closing(sqlite3.connect(f"file:{quote(path)}?mode=ro", uri=True)) as database:
             _check_intact(database)
+            _check_holds_rows(database)
             names = tuple(str(name) for name, _ in list_layers(path) if name != STYLES)
             chosen = _chosen(database, names, sublayer)
             meta, table = read_arrow(path, layer=chosen, return_fids=True, datetime_as_string=True)
@@ -78,6 +79,13 @@ def _check_intact(database: sqlite3.Connection) -> None:
     answer = database.execute("PRAGMA quick_check(1)").fetchone()[0]
     if answer != "ok":
         raise DeliveryError(f"expected an intact GeoPackage, got a damaged one: {answer.splitlines()[-1]}")
+
+
+def _check_holds_rows(database: sqlite3.Connection) -> None:
+    """Refuse a GeoPackage of images alone, which GDAL knows nothing of here."""
+    kinds = {kind for (kind,) in database.execute("SELECT data_type FROM gpkg_contents")}
+    if kinds and all("tiles" in str(kind) or "gridded" in str(kind) for kind in kinds):
+        raise DeliveryError("expected a sublayer, got none but images")
 
 
 def _chosen(database: sqlite3.Connection, names: tuple[str, ...], sublayer: str | None) -> str:

@@ -14,17 +14,14 @@ import pandas as pd
 import shapely
 
 from gis.crs import Geometries
-from gis.errors import DeliveryError
 from gis.layer import Field, Geometry, Layer
 from gis.store.formats.delivered import Fault, shown
-from gis.store.load import beside, cut_names, values
+from gis.store.load import beside, headings, unused, values
 from gis.store.load.moments import moments
 from gis.store.mending import mend
 from gis.store.reading import Reading
 
 LONGEST_KEY_BYTES = 500
-DRAWN_KEY = "key"
-"""The column under which a DXF drawing brings the keys that `wangge export` wrote into it."""
 DAY = "day"
 """What a field of precision says where only the day is known."""
 
@@ -94,19 +91,22 @@ def conform(
     `to_metres` moves geometry from the delivery's system to storage and names what cannot be moved, by place.
     DeliveryError where a column named by hand does not exist.
     """
-    sources = _sources(layer, list(reading.frame.columns), terms.mapping)
+    sources = headings.sources(layer, list(reading.frame.columns), terms.mapping)
     used = {*reading.placed, *(column for columns in sources.values() for column in columns)}
     free = [] if terms.lenient else [str(name) for name in reading.frame.columns if name not in used]
     others = beside.columns(layer, free, terms.mapping)
     used |= {column for _, columns in others.values() for column in columns}
+    told = tuple(unused.notes(reading, used))
+    reading = unused.spared(reading, used)
     found = Conformed(
         frame=pd.DataFrame({"row_no": np.asarray(reading.row, dtype=np.int64)}),
         geometry=None,
         fields=tuple(sources),
-        ignored=tuple(str(name) for name in reading.frame.columns if name not in used),
+        ignored=tuple(str(name) for name in reading.frame.columns if name not in used and name not in unused.TOLD),
         faults=list(reading.faults),
         repaired={},
         emptied=Counter(),
+        notes=told,
     )
     for name, columns in sources.items():
         _read_column(found, layer.field(name), _first(reading.frame, columns), terms)
@@ -136,54 +136,6 @@ def _work_out(found: Conformed, layer: Layer, terms: Terms) -> None:
         found.faults += faults
         filled = (layer.key, *filled)
     found.fields = tuple(dict.fromkeys((*found.fields, *filled)))
-
-
-def known_names(layer: Layer) -> tuple[str, ...]:
-    """Give every name under which a column of the layer may be delivered."""
-    own = (each for each in layer.fields if not each.once)
-    return tuple(name for each in (*own, *beside.fields(layer)) for name in _names(each))
-
-
-def _names(wanted: Field) -> tuple[str, ...]:
-    """Give the names of a field in order; each may have the field's own unit in brackets behind it."""
-    names = [name for name in (wanted.name, *wanted.source, wanted.zh) if name]
-    units = [f"{left}{unit}{right}" for unit in values.units(wanted) for left, right in ("()", "（）")]
-    return (*names, *(name + unit for name in names for unit in units))
-
-
-def _sources(layer: Layer, delivered: Sequence[str], mapping: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
-    """Give per field the delivered columns it is read from: the one named by hand, else all of its names, in order."""
-    others = {each.name for each in beside.fields(layer)}
-    for name, column in mapping.items():
-        if name not in others:
-            layer.field(name)
-        if column not in delivered:
-            raise DeliveryError(
-                f"--map {name}={column}: no column {column!r}; there are: {', '.join(map(str, delivered))}"
-            )
-    chosen = {}
-    lower = {str(name).lower(): name for name in reversed(delivered)}
-    for each in layer.fields:
-        names = [name.lower() for name in _names(each)]
-        columns = [mapping[each.name]] if each.name in mapping else [lower[name] for name in names if name in lower]
-        worked_out = layer.about_object and each.name == "object_id"  # ours, which no file knows
-        if columns and not each.once and not worked_out:
-            chosen[each.name] = tuple(dict.fromkeys(columns))
-    return chosen | _by_other_names(layer, delivered, chosen, mapping)
-
-
-def _by_other_names(
-    layer: Layer, delivered: Sequence[str], chosen: Mapping[str, tuple[str, ...]], mapping: Mapping[str, str]
-) -> dict[str, tuple[str, ...]]:
-    """Give per field without a column those whose name was cut to ten bytes; the key also as a drawing names it."""
-    used = {*mapping.values(), *(column for columns in chosen.values() for column in columns)}
-    free = [str(name) for name in delivered if name not in used]
-    worked_out = {"object_id"} if layer.about_object else set()
-    open_fields = [each for each in layer.fields if each.name not in {*chosen, *worked_out} and not each.once]
-    found = cut_names.matched(free, {each.name: _names(each) for each in open_fields})
-    if layer.key not in {*chosen, *found} and DRAWN_KEY in free:
-        found[layer.key] = (DRAWN_KEY,)
-    return found
 
 
 def _first(frame: pd.DataFrame, columns: Sequence[str]) -> "pd.Series[Any]":

@@ -5,15 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 MOST_BYTES = 10
 
 
-def matched(columns: Sequence[str], names: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
-    """Give per field, whose `names` are given, the columns that are one of its names cut short.
+def matched(columns: Sequence[str], *names: Mapping[str, Iterable[str]]) -> dict[str, tuple[str, ...]]:
+    """Give per field the columns that are one of its names cut short; the first `names` that tell a field decide.
 
     A column that could be two fields' is no field's: it stays among the columns that are not used.
     """
-    forms = {field: {form for name in each for form in _cut(name)} for field, each in names.items()}
+    told = [{field: {form for name in each for form in _cut(name)} for field, each in some.items()} for some in names]
     found: dict[str, list[str]] = {}
     for column in columns:
-        fields = [field for field, each in forms.items() if column.lower() in each]
+        meant = ([field for field, forms in each.items() if column.lower() in forms] for each in told)
+        fields = next((each for each in meant if each), [])
         if len(fields) == 1:
             found.setdefault(fields[0], []).append(column)
     return {field: tuple(each) for field, each in found.items()}

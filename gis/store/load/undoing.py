@@ -11,6 +11,7 @@ refers to rows that would end.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import tzinfo
 from typing import Any
 
 import pandas as pd
@@ -78,7 +79,7 @@ def undo(county: County, number: str) -> Undone:
     def write(connection: sa.Connection) -> Undone:
         delivery = delivery_named(connection, county, number, lock=True)
         layer = layers.named(delivery.layer)
-        _refuse(layer, delivery)
+        _refuse(layer, delivery, county.timezone)
         connection.execute(sa.text(f'LOCK TABLE "{layer.name}" IN SHARE ROW EXCLUSIVE MODE'))
         work = _Work(county, layer, delivery, _turns(connection, county, layer, delivery.id))
         held = sa.select(work.stored.c.id).where(work.stored.c.id == work.turns.c.id).order_by(work.stored.c.id)
@@ -101,9 +102,10 @@ def undo(county: County, number: str) -> Undone:
         ) from None
 
 
-def _refuse(layer: Layer, delivery: sa.Row[Any]) -> None:
+def _refuse(layer: Layer, delivery: sa.Row[Any], zone: tzinfo) -> None:
     if delivery.undone_at is not None:
-        raise Refused(f"{delivery.number} 已于 {delivery.undone_at:%Y-%m-%d %H:%M} 撤销 · was undone already")
+        moment = delivery.undone_at.astimezone(zone)
+        raise Refused(f"{delivery.number} 已于 {moment:%Y-%m-%d %H:%M} 撤销 · was undone already")
     if not layer.historic:
         raise Refused(
             f"{delivery.number}：{layer.title}只增不改，不能撤销，可逐条作废 · {layer.name}: records are not taken "

@@ -15,6 +15,7 @@ import pandas as pd
 
 from gis.layer import Field, Kind, Value
 from gis.store.load.destroyed import destroyed, rounded
+from gis.store.load.units import written_units
 
 YES = frozenset({"true", "t", "1", "1.0", "yes", "y", "是", "有", "真", "√", "✓", "✔", "☑"})
 NO = frozenset({"false", "f", "0", "0.0", "no", "n", "否", "无", "假", "×", "✗", "✘", "☒"})
@@ -26,20 +27,6 @@ INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u2060\ufeff"
 """Characters without a look that come along when text is copied from a page or a chat."""
 WIDE = re.compile(r"[ -~\uff01-\uff5e\u3000]*[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a][ -~\uff01-\uff5e\u3000]*")
 """Text of nothing but letters, digits and signs, some of them full-width: typed with the other setting of the keys."""
-UNITS = {
-    "m": ("m", "米"),
-    "mm": ("mm", "毫米"),
-    "km": ("km", "千米", "公里"),
-    "m2": ("m2", "m²", "㎡", "平方米"),
-    "m3": ("m3", "m³", "立方米"),
-    "kg": ("kg", "公斤", "千克"),
-    "t": ("t", "吨"),
-    "yuan": ("元",),
-    "%": ("%", "％"),
-    "years": ("年",),
-    "MPa": ("MPa", "兆帕"),
-}
-"""How a unit is written; a unit that is not here is written as itself."""
 PLAIN = re.compile("[0-9A-Za-z_./-]+")
 """Text in which nothing is to be put right: most codes are such, and there are as many as rows."""
 ALIKE = frozenset({"string", "integer", "floating", "boolean", "date"})
@@ -139,11 +126,6 @@ def _lost(field: Field) -> Callable[[str], bool]:
     return lambda text: destroyed(text) or rounded(text)
 
 
-def units(field: Field) -> tuple[str, ...]:
-    """Give how the field's unit is written, in letters and in Chinese; none where it has no unit."""
-    return UNITS.get(field.unit, (field.unit,)) if field.unit else ()
-
-
 def _narrow(text: str) -> str:
     """Give text with full-width digits and signs as plain ones."""
     return text if text.isascii() else unicodedata.normalize("NFKC", text.translate(SIGNS)).strip()
@@ -156,14 +138,14 @@ def _parser(field: Field, zone: tzinfo) -> Callable[[object], Value]:
         return lambda value: _date(value, zone)
     if field.kind is Kind.INSTANT:
         return lambda value: _instant(value, zone)
-    if field.unit and field.kind in {Kind.INTEGER, Kind.REAL}:
+    if written_units(field) and field.kind in {Kind.INTEGER, Kind.REAL}:
         return _measured(field)
     return PARSERS[field.kind]
 
 
 def _measured(field: Field) -> Callable[[object], Value]:
     """Give the parser of a number that may be followed by the field's own unit, and by no other."""
-    written = tuple(sorted({_narrow(each) for each in units(field)}, key=len, reverse=True))
+    written = tuple(sorted({_narrow(each) for each in written_units(field)}, key=len, reverse=True))
     parse = PARSERS[field.kind]
 
     def parsed(value: object) -> Value:

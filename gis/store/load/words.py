@@ -37,7 +37,7 @@ class Meaning(NamedTuple):
 
 
 MEANINGS = {
-    "required": Meaning("必填", "不能为空"),
+    "required": Meaning("必填", "非空的值"),
     "readable": Meaning("可读", "能读懂的值"),
     "unique": Meaning("编号唯一", "编号不重复"),
     "key_length": Meaning("编号长度", "编号不超过500字节"),
@@ -66,6 +66,7 @@ MEANINGS = {
     "deleted": Meaning("未删除", "未被标为删除的记录"),
     "record": Meaning("记录完整", "完整的.dbf记录"),
     "entity": Meaning("图形实体", "点、线、多段线、圆弧、圆、椭圆或样条曲线"),
+    "quotes": Meaning("引号", "引号成对，整格包在引号里，格内的引号写两个"),
     "columns": Meaning("列数", "与表头相同的列数"),
     "data_row": Meaning("数据行", "数据行，而不是合计、签名或说明"),
 }
@@ -96,7 +97,9 @@ REASONS: Sequence[tuple[str, str]] = (
 )
 PHRASES: Sequence[tuple[str, str]] = (
     (r"a value, of which the key is made", "组成编号的值"),
-    (r"a value", "不能为空"),
+    (r"a value", "非空的值"),
+    (r"a row of data", "数据行，而不是合计、签名或说明"),
+    (r"quotes around whole cells, and doubled within them", "引号成对，整格包在引号里，格内的引号写两个"),
     (r"a key of its own", "编号不重复"),
     (r"a key of at most (\d+) bytes", r"编号不超过\1字节"),
     (r"one stored row that it overlaps by half", "只与一行在库数据重叠一半以上"),
@@ -122,6 +125,14 @@ PHRASES: Sequence[tuple[str, str]] = (
     (r"(.+) alone", r"只有\1"),
     (r"a number of metres", "以米计的数字"),
     (r"degrees such as (.+) or (.+)", r"经纬度，如 \1 或 \2"),
+    (r"longitude and latitude such as (.+)", r"经度与纬度，如 \1"),
+    (r"two numbers", "两个数字"),
+    (r"positions inside (\d+) lists for a (\w+)", r"\2 的坐标应嵌套\1层"),
+    (r"(.+) at depth (\d+)", r"\1，嵌套\2层"),
+    (r"at most (\d+) collections inside each other", r"几何集合嵌套不超过\1层"),
+    (r"one of ((?:\w+, )+\w+)", r"下列之一：\1"),
+    (r"a member `geometry`, null where there is none", "成员 geometry，没有图形时写 null"),
+    (r"more", "更多"),
     (r"a length above zero in every part", "各部分长度大于零"),
     (r"an area above zero in every part", "各部分面积大于零"),
     (r"a length of zero", "长度为零"),
@@ -134,6 +145,7 @@ PHRASES: Sequence[tuple[str, str]] = (
     (r"twice", "出现两次"),
     (r"text or a number", "文字或数字"),
     (r"text in UTF-8 without NUL", "不含NUL的UTF-8文字"),
+    (r"text in the drawing's encoding", "图纸编码的文字"),
     (r"text in (\S+)", r"\1编码的文字"),
     (r"intact text", "未损坏的文字"),
     (r"valid Unicode without NUL", "不含NUL的文字"),
@@ -209,7 +221,13 @@ def said(layer: Layer, fault: Fault) -> Said:
     if own is not None and fault.constraint not in MEANINGS:
         limit = fault.constraint.rpartition("_")[2] if fault.constraint.startswith(f"{fault.field}_") else ""
         expected = own.zh.removeprefix("应为：")
-        return Said(_title(layer, fault.field), LIMITS.get(limit, expected), expected, actual)
+        told = LIMITS.get(limit, expected)
+        if fault.field != own.name:
+            return Said(_title(layer, fault.field), told, expected, actual)
+        named = [each for each in layer.fields if re.search(rf"\b{each.name}\b", own.check)]
+        for each in named:
+            actual = re.sub(rf"\b{each.name}=", f"{each.title}=", actual)
+        return Said("、".join(each.title for each in named), told, expected, actual)
     meaning = MEANINGS.get(fault.constraint, Meaning(fault.constraint, ""))
     return Said(_title(layer, fault.field), meaning.title, _expected(fault.expected, meaning), actual)
 
