@@ -55,6 +55,15 @@ def county(template: Settings) -> Iterator[County]:
     server.drop_database(own, own.database)
 
 
+@pytest.fixture(scope="session")
+def filled(template: Settings) -> Iterator[County]:
+    """A county in which every layer that is delivered holds rows that are hard on a file; tests leave it as it is."""
+    from tests.exchange import filled_county  # it reads this module
+
+    with filled_county(template, "test_filled") as found:
+        yield found
+
+
 def at(county: County, moment: datetime) -> County:
     """Give the same county with the server's recorded clock set to `moment`; its connections may become the owner."""
     engine = counties.engine_for(county.settings, DatabaseRole.SUPERUSER, str(county.timezone))

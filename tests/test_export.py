@@ -1,12 +1,9 @@
-"""Every layer leaves in every form and comes back unchanged; what a role may not see does not leave."""
+"""What leaves is what a program expects and a role may see; other files of this name ask every layer in every form."""
 
 import csv
 import json
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from uuid import UUID, uuid5
 
 import ezdxf.filemanagement
 import geopandas as gpd
@@ -18,165 +15,21 @@ import pyogrio
 import pytest
 import shapely
 from ezdxf.entities.lwpolyline import LWPolyline
-from shapely.geometry.base import BaseGeometry
 
 from gis import layers
 from gis.errors import Refused, UnknownName
-from gis.layer import Field, Geometry, Kind, Layer, Role
+from gis.layer import Role
 from gis.run import export as run
 from gis.run.deliver import Delivery, load_file, taken
-from gis.store import writing
 from gis.store.county import County
 from gis.store.fetch import reading_of
-from gis.store.formats.delivered import Asked
-from gis.store.formats.forms import FORMATS
-from gis.store.load import Origin, Outcome, load
+from gis.store.load import Origin, load
 from gis.store.load.conform import Terms
-from gis.store.load.headings import known_names
-from gis.store.reading import assembled
-from gis.store.settings import Settings
-from tests.builders import cloned, multi, shape_of, stored
+from tests.builders import inserted, multi, stored
 from tests.conftest import SRID, X, Y, at
+from tests.exchange import ENDINGS, came_back, unchanged
 
-DELIVERED = [layer for layer in layers.every() if layer.historic and not layer.single]
-ENDINGS = [ending for form in writing.FORMS for ending in form.endings]
-ODD_TEXTS = ("=1+1", "-5", "'@a", "0007", '引号"，\n第二行', "𠮷野家", "TRUE", "2026-03-04", "1e5", "NULL x")
-ODD_REALS = (0.1 + 0.2, 1 / 3, 1e-7)
-OTHERS = UUID("a4d6b0a8-5f6e-4c8e-9d1e-0d1f0f1b2c3d")
-
-
-def odd_value(field: Field, number: int, example: object) -> object:
-    if field.choices:
-        return field.choices[number % len(field.choices)].value
-    if not field.required and number % 5 == 0:
-        return None
-    if field.kind is Kind.TEXT and example is not None:
-        return ODD_TEXTS[number % len(ODD_TEXTS)]
-    if field.kind is Kind.REAL:
-        odd = ODD_REALS[number % len(ODD_REALS)] + (field.low or 0.0)
-        return odd if field.high is None or odd <= field.high else example
-    if field.kind is Kind.BOOLEAN:
-        return number % 2 == 0
-    return example
-
-
-def key_of(layer: Layer, number: int) -> object:
-    if layer.field(layer.key).kind is Kind.UUID:
-        return uuid5(OTHERS, str(number))
-    return f"=K-{number}" if layer.field(layer.key).kind is Kind.TEXT else number
-
-
-def shape_near(layer: Layer, number: int) -> BaseGeometry:
-    """Give a shape whose coordinates need all their digits, in parts and with a hole where it may have them."""
-    east, north = X + 600 + number * 40 + 1 / 3, Y + 700 + 1 / 7
-    if layer.geometry is Geometry.POINT:
-        return shapely.Point(east, north)
-    if layer.geometry is Geometry.LINE:
-        first = [(east, north), (east + 10.1, north + 0.1), (east + 20.3, north)]
-        return shapely.MultiLineString([first, [(east, north + 30), (east + 0.7, north + 40)]])
-    hole = shapely.box(east + 2, north + 2, east + 4.4, north + 5.1)
-    area = shapely.box(east, north, east + 15.7, north + 18.1).difference(hole)
-    return multi(area, shapely.box(east + 20, north, east + 27.9, north + 9.3))
-
-
-@pytest.fixture(scope="module")
-def filled(template: Settings) -> Iterator[County]:
-    """A county in which every layer that is delivered holds its example and some rows that are hard on a file."""
-    with cloned(template, "test_export") as found:
-        waiting = DELIVERED
-        while waiting:  # a row may refer to one of another layer
-            left = [layer for layer in waiting if not example_stored(found, layer)]
-            assert len(left) < len(waiting), [layer.name for layer in left]
-            waiting = left
-        for layer in DELIVERED:
-            for number in range(1, 5):
-                hard_row_stored(found, layer, number)
-        yield found
-
-
-def example_of(layer: Layer) -> dict[str, object]:
-    """Give the example as a file may hold it: the id of an object is looked up by its key, and some keys are made."""
-    return {
-        name: value
-        for name, value in layer.example().items()
-        if not (layer.keyed_by and name == layer.key)
-        and not layer.field(name).once
-        and not (layer.about_object and layer.field(name).kind is Kind.INTEGER)
-    }
-
-
-def example_stored(county: County, layer: Layer) -> bool:
-    shape = None if layer.geometry is None else [shape_of(layer)]
-    return stored(county, layer.name, [example_of(layer)], shape).new == 1
-
-
-def hard_row_stored(county: County, layer: Layer, number: int) -> None:
-    """Store a row that is hard on a file; what a constraint refuses of it is as in the example."""
-    example = example_of(layer)
-    key = {layer.keyed_by[-1]: f"{number:015}"} if layer.keyed_by else {layer.key: key_of(layer, number)}
-    row = {
-        name: odd_value(layer.field(name), number + place, value) for place, (name, value) in enumerate(example.items())
-    }
-    row |= {name: example[name] for name in layer.keyed_by} | key
-    shapes = None if layer.geometry is None else [shape_near(layer, number)]
-    for _ in range(4):
-        outcome = stored(county, layer.name, [row], shapes)
-        if not outcome.faults:
-            return
-        named = [
-            name
-            for name in example
-            for fault in outcome.faults
-            if name in str(fault) or layer.field(name).title in str(fault)
-        ]
-        row |= {name: example[name] for name in named or example if name not in key}
-
-
-def count(county: County, layer: Layer) -> int:
-    with county.reading() as connection:
-        return len(connection.execute(county.schema.table(layer).select()).all())
-
-
-def came_back(county: County, layer: Layer, path: Path, *, synthetic: bool = False, crs: str | None = None) -> Outcome:
-    """Load a file as the command does, but for the child process, which other tests go through."""
-    if path.suffix == ".zip":
-        return load_file(county, layer, Delivery(path, crs=crs, synthetic=synthetic))[0]
-    form = next(form for form in FORMATS if path.suffix in form.endings)
-    delivered = form.read(str(path), Asked(names=known_names(layer)))
-    reading = assembled(delivered, crs)
-    terms = Terms(zone=county.timezone)
-    return load(county, layer, reading, Origin(path.name, crs=reading.crs, synthetic=synthetic), terms=terms)
-
-
-def unchanged(outcome: Outcome, rows: int) -> None:
-    assert outcome.faults == ()
-    assert (outcome.new, outcome.changed, outcome.rejected, outcome.unchanged) == (0, 0, 0, rows)
-
-
-def carries(ending: str, layer: Layer) -> bool:
-    """Whether a form can hold a layer, said here again: a drawing no areas, shapefiles and drawings no registers."""
-    if ending == ".dxf":
-        return layer.geometry in {Geometry.POINT, Geometry.LINE}
-    return layer.geometry is not None or ending not in {".shp", ".zip"}
-
-
-@pytest.mark.parametrize("ending", [ending for ending in ENDINGS if ending not in {".json", ".zip"}])
-@pytest.mark.parametrize("layer", DELIVERED, ids=lambda layer: layer.name)
-def test_what_leaves_comes_back_unchanged(filled: County, tmp_path: Path, layer: Layer, ending: str) -> None:
-    path = tmp_path / f"{layer.name}{ending}"
-    wanted = run.Wanted(layer)
-    if not carries(ending, layer):
-        with pytest.raises(Refused, match="请改用"):
-            run.export(filled, wanted, path)
-        assert list(tmp_path.iterdir()) == []
-        return
-    rows = count(filled, layer)
-    assert rows >= 2, "more than the example is stored"
-    chinese = (DELIVERED.index(layer) + ENDINGS.index(ending)) % 2 == 0
-    found = run.export(filled, replace(wanted, chinese=chinese), path)
-    assert found.rows == rows
-    crs = found.crs if ending == ".dxf" else None
-    unchanged(came_back(filled, layer, path, crs=crs), rows)
+BUILDING = layers.named("building")
 
 
 @pytest.mark.parametrize("ending", ENDINGS)
@@ -253,7 +106,6 @@ def small(county: County) -> County:
     return county
 
 
-BUILDING = layers.named("building")
 COORDINATES = "SRID=4549;MULTIPOLYGON"
 
 
@@ -367,22 +219,6 @@ def test_a_role_gets_masks_under_names_that_no_load_takes(small: County, tmp_pat
     assert "户主掩码" in outcome.ignored
 
 
-@pytest.mark.parametrize("layer", layers.every(), ids=lambda layer: layer.name)
-@pytest.mark.parametrize("role", Role, ids=lambda role: role.value)
-def test_only_what_the_gate_lets_through_becomes_a_column(
-    filled: County, tmp_path: Path, layer: Layer, role: Role
-) -> None:
-    wanted = run.Wanted(layer, chinese=False, roles=frozenset({role}))
-    view = layer.visible({role})
-    if not view.readable:
-        with pytest.raises(UnknownName, match="没有图层"):
-            run.export(filled, wanted, tmp_path / "x.csv")
-        return
-    found = run.export(filled, wanted, tmp_path / "x.csv")
-    expected = {each.name for each in view.plain} | {f"{each.name}_masked" for each in view.masked}
-    assert set(found.columns) - {"invented_fields"} == expected
-
-
 def test_rows_of_one_town_leave_alone(small: County, tmp_path: Path) -> None:
     for town in ("990001002", "镇990001002"):
         run.export(small, run.Wanted(BUILDING, town=town), tmp_path / "b.parquet")
@@ -435,6 +271,15 @@ def test_invented_values_say_so_and_come_back_as_invented(county: County, tmp_pa
     unchanged(came_back(county, BUILDING, tmp_path / "b.xlsx", synthetic=True), 1)
 
 
+@pytest.mark.parametrize("ending", [".csv", ".xlsx", ".gpkg", ".parquet"])
+def test_an_empty_text_in_a_log_is_no_other_record(county: County, tmp_path: Path, ending: str) -> None:
+    layer = layers.named("check")
+    with county.writing() as connection:
+        inserted(connection, county, layer, {"note": "", "number": None})
+    run.export(county, run.Wanted(layer), tmp_path / f"c{ending}")
+    unchanged(came_back(county, layer, tmp_path / f"c{ending}"), 1)
+
+
 def test_logs_and_results_leave_too(filled: County, tmp_path: Path) -> None:
     assert run.export(filled, run.Wanted(layers.named("delivery")), tmp_path / "d.xlsx").rows > 20
     assert run.export(filled, run.Wanted(layers.named("planned_pipe")), tmp_path / "p.gpkg").rows == 0
@@ -472,6 +317,11 @@ def test_an_export_that_fails_leaves_what_was_there(small: County, tmp_path: Pat
         run.export(small, run.Wanted(BUILDING, crs="GCJ-02"), path)
     with pytest.raises(Refused, match=r"\.gpkg"):
         run.export(small, run.Wanted(BUILDING), tmp_path / "b.doc")
+    beside = tmp_path / "b.gpkg-wal"
+    beside.touch()
+    with pytest.raises(Refused, match="打开"):
+        run.export(small, run.Wanted(BUILDING), path)
+    beside.unlink()
     assert path.read_bytes() == b"before"
 
 

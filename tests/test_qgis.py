@@ -1,9 +1,13 @@
 """A QGIS project of the county: what it names is there, in the layers' colours and Chinese words, no password."""
 
+import json
+import os
+import subprocess
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import pyogrio
@@ -37,6 +41,75 @@ def filled(template: Settings) -> Iterator[County]:
         yield found
 
 
+SYSTEM_PYTHON = Path("/usr/bin/python3")
+OPENED = """
+import json, sys
+from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
+application = QgsApplication([], False)
+application.initQgis()
+project = QgsProject.instance()
+whole = project.read(sys.argv[1])
+def told(layer):
+    drawn = layer.renderer()
+    entries = drawn.categories() if drawn and drawn.type() == "categorizedSymbol" else []
+    symbols = [(each.value(), each.label(), each.symbol().color().name()) for each in entries]
+    alone = drawn.symbol().color().name() if drawn and drawn.type() == "singleSymbol" else None
+    aliases = {name: alias for name, alias in layer.attributeAliases().items() if alias}
+    return {"valid": layer.isValid(), "rows": layer.featureCount(), "crs": layer.crs().authid(), "name": layer.name(),
+            "symbols": symbols, "alone": alone, "aliases": aliases, "located": layer.isSpatial()}
+lost = [node.name() for node in project.layerTreeRoot().findLayers() if node.layer() is None]
+inside = {node.layerId(): told(node.layer()) for node in project.layerTreeRoot().findLayers() if node.layer()}
+apart = {name: told(QgsVectorLayer(f"{sys.argv[2]}|layername={name}", name, "ogr")) for name in sys.argv[3:]}
+print(json.dumps({"whole": whole, "crs": project.crs().authid(), "lost": lost, "inside": inside, "apart": apart}))
+application.exitQgis()
+"""
+"""What QGIS itself says of a project, and of layers of a GeoPackage that are opened alone; run by the system's Python,
+for which QGIS is installed."""
+
+
+@pytest.fixture(scope="session")
+def desktop() -> Path:
+    """The Python that QGIS belongs to; tests that ask QGIS skip where it is absent."""
+    asked = [str(SYSTEM_PYTHON), "-c", "import qgis.core"]
+    if not SYSTEM_PYTHON.exists() or subprocess.run(asked, capture_output=True, check=False).returncode:
+        pytest.skip("QGIS (python3-qgis) is not on this machine")
+    return SYSTEM_PYTHON
+
+
+def opened(desktop: Path, project: Path, names: list[str], home: Path) -> dict[str, Any]:
+    environment = {"PATH": os.defpath, "QT_QPA_PLATFORM": "offscreen", "HOME": str(home), "XDG_RUNTIME_DIR": str(home)}
+    data = project.with_suffix(".gpkg")
+    command = [str(desktop), "-c", OPENED, str(project), str(data), *names]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=300)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def test_qgis_itself_opens_every_layer_with_its_colours_and_chinese_words(
+    desktop: Path, project: Path, filled: County, tmp_path: Path
+) -> None:
+    drawn = [layer.name for layer in DRAWN]
+    found = opened(desktop, project, drawn, tmp_path)
+    system = f"EPSG:{filled.srid}"
+    assert (found["whole"], found["crs"], found["lost"]) == (True, system, [])
+    inside = {name_of(identity): told for identity, told in found["inside"].items()}
+    assert set(inside) == {layer.name for layer in layers.every()}
+    for layer in layers.every():
+        told = inside[layer.name]
+        assert (told["valid"], told["name"], told["located"]) == (True, layer.title, layer.geometry is not None)
+        assert told["aliases"] == {field.name: field.title for field in layer.fields if field.title != field.name}
+    for layer in DRAWN:
+        assert inside[layer.name]["rows"] == 1
+        for told in (inside[layer.name], found["apart"][layer.name]):  # the project's style, the GeoPackage's own
+            assert (told["valid"], told["crs"]) == (True, system)
+            choices = layer.field(layer.style.by).choices if layer.style.by else ()
+            entries = [[each.value, each.title, (each.colour or layer.style.colour).lower()] for each in choices]
+            assert told["symbols"][:-1] == entries
+            if not choices:
+                assert told["alone"] == layer.style.colour.lower()
+    assert not list(project.parent.glob("*-wal"))
+
+
 def document(path: Path) -> ET.Element:
     with zipfile.ZipFile(path) as archive:
         assert archive.namelist() == [f"{path.stem}.qgs"]
@@ -58,9 +131,15 @@ def project(filled: County, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def name_of(identity: str) -> str:
+    """Give the layer's name; QGIS loses a layer whose id has ten letters or fewer."""
+    assert len(identity) > 10
+    return identity.removeprefix("wangge_layer_")
+
+
 def test_every_source_is_a_layer_of_the_geopackage_beside_it(project: Path) -> None:
     root = document(project)
-    found = {node.findtext("id"): text(node, "datasource") for node in root.iter("maplayer")}
+    found = {name_of(text(node, "id")): text(node, "datasource") for node in root.iter("maplayer")}
     assert set(found) == {layer.name for layer in layers.every()}
     there = {str(name): kind for name, kind in pyogrio.list_layers(project.with_suffix(".gpkg"))}
     for layer in layers.every():
@@ -83,19 +162,20 @@ def test_the_projects_system_is_the_countys_metres(project: Path, filled: County
 
 def test_layers_lie_in_the_order_and_words_of_their_styles(project: Path) -> None:
     root = document(project)
-    listed = [(node.get("id"), node.get("name"), node.get("checked")) for node in root.iter("layer-tree-layer")]
-    orders = [layers.named(str(name)).style.order for name, _, _ in listed[: len(DRAWN)]]
+    found = [(str(node.get("id")), node.get("name"), node.get("checked")) for node in root.iter("layer-tree-layer")]
+    listed = [(name_of(identity), title, checked) for identity, title, checked in found]
+    orders = [layers.named(name).style.order for name, _, _ in listed[: len(DRAWN)]]
     assert orders == sorted(orders, reverse=True), "the first line is drawn on top"
     for name, title, checked in listed:
-        layer = layers.named(str(name))
+        layer = layers.named(name)
         assert title == layer.title
         assert (checked == "Qt::Checked") is (layer.geometry is not None and layer.style.shown)
-    assert [node.get("id") for node in root.iter("layer") if node.get("id")] == [name for name, _, _ in listed]
+    assert [node.get("id") for node in root.iter("layer") if node.get("id")] == [each[0] for each in found]
 
 
 @pytest.mark.parametrize("layer", DRAWN, ids=lambda layer: layer.name)
 def test_a_layer_is_drawn_in_the_colours_and_words_of_its_choices(project: Path, layer: Layer) -> None:
-    node = next(each for each in document(project).iter("maplayer") if each.findtext("id") == layer.name)
+    node = next(each for each in document(project).iter("maplayer") if name_of(text(each, "id")) == layer.name)
     drawn = node.find("renderer-v2")
     assert drawn is not None
     symbols = {each.get("name"): each for each in drawn.iter("symbol")}
@@ -121,7 +201,7 @@ def test_the_database_is_named_without_a_password(filled: County, tmp_path: Path
     assert [each.name for each in tmp_path.iterdir()] == ["p.qgz"]
     for node in document(tmp_path / "p.qgz").iter("maplayer"):
         source = text(node, "datasource")
-        layer = layers.named(text(node, "id"))
+        layer = layers.named(name_of(text(node, "id")))
         assert text(node, "provider") == "postgres"
         assert f"dbname='{filled.settings.database}'" in source
         assert "user='wangge_reader'" in source

@@ -62,6 +62,8 @@ def table(path: Path, layer: str | None = None) -> dict[str, list[object]]:
     """Give the columns of a file as GDAL or Arrow reads them."""
     if path.suffix == ".parquet":
         return dict(pq.read_table(path).to_pydict())
+    # the stream of FlatGeobuf's own driver (GDAL 3.12) gives a row without a shape an offset that breaks the others
+    pyogrio.set_gdal_config_options({"OGR_FLATGEOBUF_STREAM_BASE_IMPL": "YES"})
     meta, found = read_arrow(str(path), layer=layer, datetime_as_string=True)
     columns: dict[str, list[object]] = found.to_pydict()
     name = meta["geometry_name"] or "wkb_geometry"
@@ -118,7 +120,7 @@ def test_no_rows_are_a_file_too(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"a{ending}"
     writing.write(path, FRAME.iloc[:0], np.empty(0, dtype=object), "EPSG:4549", name="a")
     if ending in GDAL:
-        assert pyogrio.read_info(path)["features"] == 0
+        assert pyogrio.read_info(path, force_feature_count=True)["features"] == 0
     assert path.exists()
 
 
@@ -164,6 +166,75 @@ def test_a_shapefile_holds_shapes_of_one_kind(tmp_path: Path) -> None:
     single = np.array([None, shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.box(0, 0, 1, 1)], dtype=object)
     writing.write(tmp_path / "b.shp", FRAME[["code"]], single, None, name="a")
     assert table(tmp_path / "b.shp")["geometry"][0] is None
+
+
+def test_a_geodatabase_holds_shapes_of_one_kind_and_whole_numbers_that_a_real_holds(tmp_path: Path) -> None:
+    both = np.array([None, shapely.MultiPolygon([shapely.box(0, 0, 1, 1)]), shapely.box(0, 0, 1, 1)], dtype=object)
+    writing.write(tmp_path / "a.gdb", FRAME[["code"]], both, "EPSG:4549", name="a")
+    assert pyogrio.read_info(tmp_path / "a.gdb")["geometry_type"] == "MultiPolygon"
+    both[0] = shapely.Point(0, 0)
+    with pytest.raises(DeliveryError, match="mixed shapes: Point, Polygon"):
+        writing.write(tmp_path / "b.gdb", FRAME[["code"]], both, "EPSG:4549", name="a")
+    whole = pd.DataFrame({"n": [1, -(2**53)]}, dtype=object)
+    writing.write(tmp_path / "c.gdb", whole, None, None, name="a")
+    assert table(tmp_path / "c.gdb")["n"] == [1, -(2**53)]
+    with pytest.raises(DeliveryError, match=r"第 2 行 n 为 9007199254740993.*\.gpkg"):
+        writing.write(tmp_path / "d.gdb", whole.assign(n=[1, 2**53 + 1]), None, None, name="a")
+    assert {each.name for each in tmp_path.iterdir()} == {"a.gdb", "c.gdb"}
+
+
+NAMES = ("建筑 1", "x!y", "zip!a.zip!b", "a?b=c&d", "a#b", "-x", "q'r\"s", "100%", "长" * 80)
+
+
+@pytest.mark.parametrize("folder", ["a b", "a!b", "村居 ！!", "zip:", "vsimem"])
+@pytest.mark.parametrize("ending", [*MANY, ".dxf"])
+def test_a_name_is_only_a_name(tmp_path: Path, folder: str, ending: str) -> None:
+    points = np.array([shapely.Point(1, 2), shapely.Point(3, 4)], dtype=object)
+    for name in NAMES:
+        writing.write(tmp_path / folder / f"{name}{ending}", FRAME[["code"]].iloc[:2], points, "EPSG:4549", name="a")
+    assert [each.name for each in tmp_path.iterdir()] == [folder]
+    there = {each.name for each in (tmp_path / folder).iterdir()}
+    endings = {".shp": {".shp", ".shx", ".dbf", ".prj", ".cpg"}}.get(ending, {ending})
+    assert there == {f"{name}{each}" for name in NAMES for each in endings}
+    if ending in {".gpkg", ".fgb", ".shp"}:
+        (tmp_path / "plain").mkdir()
+        for each in endings:
+            (tmp_path / folder / f"x!y{each}").rename(tmp_path / "plain" / f"a{each}")
+        assert pyogrio.read_dataframe(tmp_path / "plain" / f"a{ending}").geometry.tolist() == points.tolist()
+
+
+def test_an_empty_number_of_a_shapefile_is_blank(tmp_path: Path) -> None:
+    numbers = pd.DataFrame({"t": ["***", None], "n": [None, 7], "r": [None, 0.1 + 0.2], "d": [date(2020, 1, 2), None]})
+    points = np.array([shapely.Point(1, 2), shapely.Point(3, 4)], dtype=object)
+    writing.write(tmp_path / "a.shp", numbers.astype(object), points, None, name="a")
+    content = (tmp_path / "a.dbf").read_bytes()
+    head, record = (int.from_bytes(content[at : at + 2], "little") for at in (8, 10))
+    first = content[head : head + record]
+    assert first.count(b"*") == 3, "those of the text"
+    assert table(tmp_path / "a.shp")["t"] == ["***", None]
+    assert table(tmp_path / "a.shp")["n"] == [None, 7]
+    assert table(tmp_path / "a.shp")["r"] == [None, 0.1 + 0.2]
+
+
+def test_an_index_of_what_was_there_before_does_not_stay(tmp_path: Path) -> None:
+    for ending in (".qix", ".sbn", ".sbx", ".xml"):
+        (tmp_path / f"a{ending}").write_bytes(b"of another file")
+    writing.write(tmp_path / "a.shp", FRAME[["code"]], areas(), "EPSG:4549", name="a")
+    assert {each.suffix for each in tmp_path.iterdir()} == {".shp", ".shx", ".dbf", ".prj", ".cpg", ".xml"}
+
+
+def test_a_file_that_another_program_has_open_is_not_replaced(tmp_path: Path) -> None:
+    path = tmp_path / "a.gpkg"
+    writing.write(path, FRAME[["code"]], areas(), "EPSG:4549", name="a")
+    before = path.read_bytes()
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("PRAGMA journal_mode = WAL")
+        database.execute("CREATE TABLE note (t TEXT)")
+        with pytest.raises(DeliveryError, match=r"another program has it open.*a\.gpkg-wal"):
+            writing.write(path, FRAME[["code"]].iloc[:1], areas()[:1], "EPSG:4549", name="a")
+    writing.write(path, FRAME[["code"]], areas(), "EPSG:4549", name="a")
+    assert len(path.read_bytes()) == len(before)
+    assert [each.name for each in tmp_path.iterdir()] == ["a.gpkg"]
 
 
 @SLOW

@@ -3,9 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import shapely
@@ -14,17 +12,16 @@ import sqlalchemy as sa
 from gis import crs, layers
 from gis.crs import EXCHANGE, Geometries
 from gis.errors import Refused, UnknownName
-from gis.layer import NAMED_OBJECT, Field, Kind, Layer, Role, Use
+from gis.layer import Layer, Role
+from gis.run.columns_out import Shown, Words, shown, spellings, title_of
 from gis.store import stream, writing
 from gis.store.county import County
+from gis.store.town import town_named
 from gis.store.writing.legend import Legend, legend
-from gis.store.writing.rows import Cell, Chunk, Column, Rows
+from gis.store.writing.rows import Chunk, Rows
 
 Progress = Callable[[int, int], None]
 STEWARD = frozenset({Role.STEWARD})
-YES, NO = "是", "否"
-OBJECT_KEY = next(field for field in NAMED_OBJECT if field.name == stream.OBJECT_KEY)
-"""What stands for the internal id of the object that a row is about: the ids of another county are others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +54,6 @@ class Exported:
     hidden: tuple[str, ...]
     invented: int
     notes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """One field on its way out: its place in the stored row, the column it becomes, and what turns a value into it."""
-
-    place: int
-    column: Column
-    turned: Callable[[Any], Cell]
 
 
 def export(county: County, wanted: Wanted, path: Path, progress: Progress = lambda _done, _all: None) -> Exported:
@@ -105,10 +93,11 @@ def rows_of(
     view = layer.visible(wanted.roles)
     if not view.readable:
         raise UnknownName(f"没有图层 {layer.name} · no layer {layer.name!r}")
-    asked = stream.Asked(layer, _town_id(connection, county, wanted.town), wanted.as_of)
+    town = town_named(connection, county, wanted.town).id if wanted.town is not None else None
+    asked = stream.Asked(layer, town, wanted.as_of, wanted.roles)
     size = stream.extent(connection, county, asked)
     system = _system(county, wanted, form) if layer.geometry is not None else None
-    fields = _fields(county, wanted, form, size.invented)
+    fields = shown(county, Words(layer, wanted.roles, wanted.chinese, form.table), invented=bool(size.invented))
     hidden = tuple(each.name for each in layer.fields if each not in {*view.plain, *view.masked})
     masked = tuple(each.name for each in view.masked)
     names = tuple(each.column.name for each in fields)
@@ -118,7 +107,7 @@ def rows_of(
         chunks=_chunks(connection, county, asked, fields, (system, size.rows, progress)),
         shape=layer.geometry.value if layer.geometry is not None else "",
         crs=system,
-        key=_name(layer.field(layer.key), chinese=wanted.chinese),
+        key=title_of(layer.field(layer.key), chinese=wanted.chinese),
         title=layer.title,
         points=_degrees(system) if layer.geometry is not None and layer.geometry.value == "Point" else None,
         most_points=size.most_points,
@@ -142,22 +131,6 @@ def _refuse_form(form: writing.Form, wanted: Wanted) -> None:
         )
 
 
-def _town_id(connection: sa.Connection, county: County, wanted: str | None) -> int | None:
-    if wanted is None:
-        return None
-    layer = layers.one(Use.TOWN)
-    table = county.schema.table(layer)
-    code, title = table.c[layer.key], table.c.name
-    found = connection.execute(
-        sa.select(table.c.id, code.label("code")).where((code == wanted) | (title == wanted))
-    ).all()
-    exact = [row for row in found if row.code == wanted] or found
-    if len(exact) != 1:
-        what = f"有 {len(exact)} 个，请用代码 · several, use the code" if exact else "没有 · none"
-        raise UnknownName(f"镇街 · town {wanted!r}: {what}")
-    return int(exact[0].id)
-
-
 def _system(county: County, wanted: Wanted, form: writing.Form) -> str:
     if wanted.crs is not None and crs.shifted(wanted.crs) is not None:
         raise Refused(
@@ -174,67 +147,6 @@ def _system(county: County, wanted: Wanted, form: writing.Form) -> str:
         raise Refused(f"--crs {wanted.crs}: {form.title} 不记坐标系 · names no system, so it is written in {own}")
     crs.from_storage(np.empty(0, dtype=object), wanted.crs, county.srid)  # refused now where there is no way to it
     return wanted.crs
-
-
-def _fields(county: County, wanted: Wanted, form: writing.Form, invented: int) -> list[Shown]:
-    layer, chinese = wanted.layer, wanted.chinese
-    view = layer.visible(wanted.roles)
-    places = {name: place for place, name in enumerate(stream.columns(layer, county))}
-    found = []
-    for field in layer.fields:
-        if field in view.plain and layer.about_object and field.kind is Kind.INTEGER:
-            found.append(_plain(places[stream.OBJECT_KEY], OBJECT_KEY, wanted, table=form.table))
-        elif field in view.plain:
-            found.append(_plain(places[field.name], field, wanted, table=form.table))
-        elif field in view.masked:
-            found.append(_masked(places[field.name], field, chinese=chinese))
-    if invented:
-        column = Column("合成字段", Kind.TEXT) if chinese else Column("invented_fields", Kind.TEXT, "合成字段")
-        titled = partial(_titles, layer, chinese=chinese)
-        found.append(Shown(places[stream.INVENTED], column, titled))
-    return found
-
-
-def _name(field: Field, *, chinese: bool) -> str:
-    return field.title if chinese else field.name
-
-
-def _plain(place: int, field: Field, wanted: Wanted, *, table: bool) -> Shown:
-    name = _name(field, chinese=wanted.chinese)
-    title = "" if wanted.chinese else field.title
-    if wanted.chinese and field.choices:
-        words = spellings(field)
-        return Shown(place, Column(name, Kind.TEXT, title), lambda value: words.get(value, value))
-    if wanted.chinese and table and field.kind is Kind.BOOLEAN:
-        return Shown(
-            place, Column(name, Kind.TEXT, title), lambda value: None if value is None else YES if value else NO
-        )
-    return Shown(place, Column(name, field.kind, title), lambda value: value)
-
-
-def _masked(place: int, field: Field, *, chinese: bool) -> Shown:
-    """Give a masked field under a name that no load takes for the field: masks must not overwrite what they hide."""
-    name = f"{field.title}掩码" if chinese else f"{field.name}_masked"
-    mask = field.mask
-    return Shown(place, Column(name, Kind.TEXT), lambda value: None if mask is None else mask.apply(value))
-
-
-def spellings(field: Field) -> dict[str, str]:
-    """Give the Chinese word of each value of a field, where it means that value alone."""
-    meant: dict[str, set[str]] = {}
-    for choice in field.choices:
-        for word in (choice.value, choice.title, choice.title_en, *choice.source):
-            meant.setdefault(word, set()).add(choice.value)
-    return {each.value: each.title for each in field.choices if each.title and meant[each.title] == {each.value}}
-
-
-def _titles(layer: Layer, names: Sequence[str] | None, *, chinese: bool) -> str | None:
-    if not names:
-        return None
-    known = {each.name: each.title for each in layer.fields}
-    return (
-        "、".join(known.get(name, "图形" if name == "geom" else name) for name in names) if chinese else ",".join(names)
-    )
 
 
 def _chunks(
@@ -276,7 +188,7 @@ def _legend(layer: Layer, wanted: Wanted) -> Legend | None:
         return None
     by = layer.field(layer.style.by) if layer.style.by else None
     words = spellings(by) if by is not None and wanted.chinese else {}
-    return legend(layer, attribute=_name(by, chinese=wanted.chinese) if by is not None else "", words=words)
+    return legend(layer, attribute=title_of(by, chinese=wanted.chinese) if by is not None else "", words=words)
 
 
 def _notes(layer: Layer, wanted: Wanted, told: Exported, form: writing.Form) -> tuple[str, ...]:

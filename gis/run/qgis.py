@@ -67,6 +67,11 @@ def _refuse_masked(chosen: list[Layer], roles: frozenset[Role]) -> None:
             )
 
 
+def _id(layer: Layer) -> str:
+    """Give what a project calls a layer: QGIS takes an id of ten letters or fewer for none and loses the layer."""
+    return f"wangge_layer_{layer.name}"
+
+
 def _source(county: County, layer: Layer, data: Path | None) -> tuple[str, str]:
     """Give how QGIS finds a layer: its provider and its source."""
     if data is not None:
@@ -95,7 +100,7 @@ def _document(county: County, drawn: list[tuple[Layer, tuple[str, str]]], roles:
         ET.SubElement(
             tree,
             "layer-tree-layer",
-            id=layer.name,
+            id=_id(layer),
             name=layer.title,
             source=source,
             providerKey=provider,
@@ -103,10 +108,12 @@ def _document(county: County, drawn: list[tuple[Layer, tuple[str, str]]], roles:
             expanded="0",
         )
         listed.append(_map_layer(county, layer, (provider, source), roles))
-        ET.SubElement(order, "layer", id=layer.name)
+        ET.SubElement(order, "layer", id=_id(layer))
     properties = ET.SubElement(root, "properties")
     paths = ET.SubElement(properties, "Paths")
     ET.SubElement(paths, "Absolute", type="bool").text = "false"
+    systems = ET.SubElement(properties, "SpatialRefSys")
+    ET.SubElement(systems, "ProjectionsEnabled", type="int").text = "1"  # else QGIS does not read the projectCrs
     return root
 
 
@@ -114,7 +121,7 @@ def _map_layer(county: County, layer: Layer, found: tuple[str, str], roles: froz
     provider, source = found
     kind = KINDS[layer.geometry] if layer.geometry is not None else "No geometry"
     node = ET.Element("maplayer", type="vector", geometry=kind, styleCategories="AllStyleCategories")
-    ET.SubElement(node, "id").text = layer.name
+    ET.SubElement(node, "id").text = _id(layer)
     ET.SubElement(node, "datasource").text = source
     ET.SubElement(node, "layername").text = layer.title
     ET.SubElement(node, "abstract").text = layer.doc

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.errors import Refused
-from gis.layer import Layer, Use
+from gis.layer import Layer, Role, Use
 from gis.store.county import County
 from gis.store.versions import known
 
@@ -18,15 +18,20 @@ CHUNK = 5_000
 SHAPE = "shape"
 INVENTED = "invented"
 OBJECT_KEY = "object_key"
+OBJECT_ID = "object_id"
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which rows of a layer are asked for: all, those of a town (its internal id), and as they were known on a day."""
+    """Which rows of a layer are asked for: all, those of a town (its internal id), and as they were known on a day.
+
+    Objects are named by their keys only where `roles` may read their layer.
+    """
 
     layer: Layer
     town_id: int | None = None
     as_of: date | None = None
+    roles: frozenset[Role] = frozenset()
 
 
 class Extent(NamedTuple):
@@ -63,7 +68,7 @@ def chunks(connection: sa.Connection, county: County, asked: Asked) -> Iterator[
     columns: list[sa.ColumnElement[Any]] = [rows.c[field.name] for field in asked.layer.fields]
     columns += [rows.c[INVENTED]] if INVENTED in rows.c else []
     if asked.layer.about_object:
-        columns.append(_object_key(county, rows).label(OBJECT_KEY))
+        columns.append(_object_key(county, asked.roles, rows).label(OBJECT_KEY))
     if asked.layer.geometry is not None:
         columns.append(sa.func.ST_AsBinary(rows.c.geom).label(SHAPE))
     query = sa.select(*columns).where(*_where(connection, county, asked, rows))
@@ -89,18 +94,18 @@ def columns(layer: Layer, county: County) -> tuple[str, ...]:
     return (*found, *([SHAPE] if layer.geometry is not None else []))
 
 
-def _object_key(county: County, rows: sa.FromClause) -> sa.ColumnElement[Any]:
-    """Give the key of the object that a row is about: its key now, else the last that it had."""
+def _object_key(county: County, roles: frozenset[Role], rows: sa.FromClause) -> sa.ColumnElement[Any]:
+    """Give the key of the object that a row is about, where the roles may read it: its key now, else its last."""
     found = []
     for layer in layers.every():
-        if layer.historic:
+        if layer.historic and layer.visible(roles).readable:
             now, past = county.schema.table(layer).alias(), county.schema.past(layer).alias()
             last = sa.select(sa.cast(past.c[layer.key], sa.Text())).where(past.c.id == rows.c.object_id)
             here = sa.select(sa.cast(now.c[layer.key], sa.Text())).where(now.c.id == rows.c.object_id)
             ended = last.order_by(past.c.recorded_until.desc()).limit(1)
             key = sa.func.coalesce(here.scalar_subquery(), ended.scalar_subquery())
             found.append((rows.c.layer == layer.name, key))
-    return sa.case(*found, else_=sa.null())
+    return sa.case(*found, else_=sa.null()) if found else sa.null()
 
 
 def _where(

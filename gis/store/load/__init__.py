@@ -18,9 +18,10 @@ from gis.store.load.conform import Conformed, Match, Mode, Terms, conform
 from gis.store.load.merging import Merge
 from gis.store.load.moving import to_local, to_storage
 from gis.store.load.outcome import Effects, Origin, Outcome, outcome_of, recorded
-from gis.store.load.replacing import Ending, Town
+from gis.store.load.replacing import Ending
 from gis.store.reading import Reading
 from gis.store.repeat import retried
+from gis.store.town import Town, town_named
 
 __all__ = ["Match", "Mode", "Origin", "Outcome", "Progress", "Terms", "judge", "load", "rehearse"]
 
@@ -127,7 +128,10 @@ def _judged(
     """Stage a delivery, lock its layer, pair and judge its rows, and count what it does."""
     layer, origin, terms = said
     progress("stage")
-    town = replacing.town_named(connection, county, layer, terms.town) if terms.town is not None else None
+    town = None
+    if terms.town is not None:
+        replacing.refuse_without_town(layer)
+        town = town_named(connection, county, terms.town)
     rows, links = linking.linked(connection, county, layer, rows)
     table = staging.staged(connection, layer, rows, county.srid)
     progress("judge")

@@ -14,10 +14,10 @@ DRAWN_KEY = "key"
 def known_names(layer: Layer) -> tuple[str, ...]:
     """Give every name under which a column of the layer may be delivered."""
     own = (each for each in layer.fields if not each.once)
-    return tuple(name for each in (*own, *beside.fields(layer)) for name in _names(each))
+    return tuple(name for each in (*own, *beside.fields(layer)) for name in names_of(each))
 
 
-def _names(wanted: Field) -> tuple[str, ...]:
+def names_of(wanted: Field) -> tuple[str, ...]:
     """Give the names of a field in order; each may have the field's own unit in brackets behind it."""
     names = [name for name in (wanted.name, *wanted.source, wanted.zh) if name]
     units = [f"{left}{unit}{right}" for unit in written_units(wanted) for left, right in ("()", "（）")]
@@ -40,7 +40,7 @@ def sources(layer: Layer, delivered: Sequence[str], mapping: Mapping[str, str]) 
     chosen = {}
     lower = {str(name).lower(): name for name in reversed(delivered)}
     for each in layer.fields:
-        names = [name.lower() for name in _names(each)]
+        names = [name.lower() for name in names_of(each)]
         columns = [mapping[each.name]] if each.name in mapping else [lower[name] for name in names if name in lower]
         worked_out = layer.about_object and each.name == "object_id"  # ours, which no file knows
         if columns and not each.once and not worked_out:
@@ -57,7 +57,7 @@ def _by_other_names(
     worked_out = {"object_id"} if layer.about_object else set()
     open_fields = [each for each in layer.fields if each.name not in {*chosen, *worked_out} and not each.once]
     titles = {each.name: (each.zh,) for each in open_fields if each.zh}
-    found = cut_names.matched(free, titles, {each.name: _names(each) for each in open_fields})
+    found = cut_names.matched(free, titles, {each.name: names_of(each) for each in open_fields})
     if layer.key not in {*chosen, *found} and DRAWN_KEY in free:
         found[layer.key] = (DRAWN_KEY,)
     return found

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from psycopg.errors import ForeignKeyViolation
 
 from gis.errors import Refused
-from gis.layer import Layer
+from gis.layer import Kind, Layer
 from gis.store.county import County
 from gis.store.formats.delivered import Fault, shown
 from gis.store.load import linking, staging
@@ -83,7 +83,7 @@ def _rewritten(
     same = stored.c[layer.key] == table.c[layer.key]
     faults = []
     for name in rows.fields:
-        was, came = stored.c[name], table.c[name]
+        was, came = _told_of(stored.c[name], layer.field(name).kind), table.c[name]
         query = sa.select(table.c.row_no, was, came).where(same, was.is_distinct_from(came)).order_by(table.c.row_no)
         faults += [
             Fault(
@@ -92,6 +92,11 @@ def _rewritten(
             for row, old, new in connection.execute(query)
         ]
     return faults
+
+
+def _told_of(column: sa.ColumnElement[Any], kind: Kind) -> sa.ColumnElement[Any]:
+    """Give what a file can tell of a column: an empty text is nothing in most forms."""
+    return sa.func.nullif(column, "") if kind is Kind.TEXT else column
 
 
 def _told(value: object) -> str:

@@ -11,26 +11,17 @@ import pandas as pd
 import sqlalchemy as sa
 
 from gis import layers
-from gis.errors import Refused, UnknownName
+from gis.errors import Refused
 from gis.layer import Layer, Use
 from gis.store.copying import temporary
-from gis.store.county import County
 from gis.store.formats.delivered import Fault
 from gis.store.load.merging import Merge
 from gis.store.load.placing import placed
 from gis.store.schema import TYPES
+from gis.store.town import Town
 
 FEW = 0.05
 """The share of stored rows that a delivery may end without being asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class Town:
-    """The town that a delivery is limited to."""
-
-    id: int
-    code: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,26 +33,12 @@ class Ending:
     doubt: str = ""
 
 
-def town_named(connection: sa.Connection, county: County, layer: Layer, wanted: str) -> Town:
-    """Give the town of that code or name.
-
-    Refused where the layer's rows lie in no town, or several towns have the name; UnknownName where none has it.
-    """
+def refuse_without_town(layer: Layer) -> None:
+    """Refuse to limit to a town a layer whose rows lie in none."""
     if "town_id" not in layer.places:
         raise Refused(
             f"{layer.title}不按镇街归属，不能限定镇街 · {layer.name}: rows lie in no town, --town cannot limit them"
         )
-    town = layers.one(Use.TOWN)
-    table = county.schema.table(town)
-    query = sa.select(table.c.id, table.c[town.key].label("code"), table.c.name).order_by(table.c[town.key])
-    found = connection.execute(query.where((table.c[town.key] == wanted) | (table.c.name == wanted))).all()
-    exact = [row for row in found if row.code == wanted] or found
-    if not exact:
-        raise UnknownName(f"没有镇街 {wanted} · no town {wanted!r} is stored")
-    if len(exact) > 1:
-        codes = ", ".join(row.code for row in exact)
-        raise Refused(f"有{len(exact)}个镇街名为 {wanted}，请用代码 · several towns are named {wanted!r}: {codes}")
-    return Town(*exact[0])
 
 
 def outside(connection: sa.Connection, merge: Merge, town: Town) -> list[Fault]:

@@ -20,7 +20,7 @@ CHUNK = 50_000
 
 
 class Subject(NamedTuple):
-    """The layer and key that a row names, both empty where it names none; or why they cannot be told."""
+    """The layer and key that a row names, the key or both empty where it names none; or why they cannot be told."""
 
     layer: str = ""
     key: str = ""
@@ -32,7 +32,7 @@ def about(connection: sa.Connection, county: County, layer: Layer, rows: Conform
 
     A row that is stored already keeps its object, also where that has ended since. A check takes the kind of its layer.
     """
-    if not layer.about_object or not _names(rows):
+    if not layer.about_object or not (_names(rows) or "layer" in rows.fields):
         return rows
     words = _words(layer)
     named = [_subject(words, *each) for each in zip(*_columns(rows), strict=True)]
@@ -54,9 +54,11 @@ def about(connection: sa.Connection, county: County, layer: Layer, rows: Conform
         faults += joining.unknown(connection, county.schema.table(target), target, own, field=OBJECT)
     frame = rows.frame.copy(deep=False)
     ids = [ended.get(at, found.get(each)) for at, each in enumerate(named)]
-    frame["object_id"] = pd.Series(ids, dtype=object, index=frame.index)
     frame["layer"] = pd.Series([each.layer or None for each in named], dtype=object, index=frame.index)
-    brought = ["layer", "object_id"]
+    brought = ["layer"]
+    if _names(rows):
+        frame["object_id"] = pd.Series(ids, dtype=object, index=frame.index)
+        brought.append("object_id")
     if Use.CHECK in layer.uses:
         faults += _kinds(frame, named)
         brought.append("kind")
@@ -106,7 +108,7 @@ def _subject(words: Mapping[str, Layer], word: object, key: object, own: Sequenc
         told = ", ".join(f"{layers.named(name).title} {code}" for name, code in specific)
         return Subject(problem=f"{told}：不知是哪一个 · more than one object")
     if not specific:
-        return Subject(problem="null" if target is not None else "")
+        return Subject(target.name if target is not None else "")
     return Subject(*specific[0])
 
 

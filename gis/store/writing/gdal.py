@@ -1,7 +1,9 @@
 """What GDAL writes: rows as a stream of Arrow batches, so that a million of them never stand in memory at once."""
 
+import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -43,12 +45,12 @@ def write(path: Path, rows: Rows, target: Target) -> None:
     stopped: list[BaseException] = []
     schema = arrow_schema(rows)
     reader = pa.RecordBatchReader.from_batches(schema, _batches(rows, schema, stopped))
-    with warnings.catch_warnings():
+    with _plainly_named(path) as named, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of rows without a coordinate system
         try:
             write_arrow(
                 reader,
-                path,
+                named,
                 layer=target.layer,
                 driver=target.driver,
                 geometry_name=SHAPE if rows.shape else None,
@@ -64,6 +66,15 @@ def write(path: Path, rows: Rows, target: Target) -> None:
                 raise DeliveryError(f"{path.name}: 无法写入 · GDAL cannot write it: {_first_line(error)}") from None
     if stopped:
         raise stopped[0]
+
+
+@contextmanager
+def _plainly_named(path: Path) -> Iterator[Path]:
+    """Give another path to the same place: in a folder's name `!`, `zip:` and `/vsi` would be taken for commands."""
+    with tempfile.TemporaryDirectory(prefix="wangge-") as bench:
+        folder = Path(bench, "folder")
+        folder.symlink_to(path.parent.resolve(), target_is_directory=True)
+        yield folder / path.name
 
 
 def _first_line(error: Exception) -> str:

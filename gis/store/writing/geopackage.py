@@ -14,6 +14,8 @@ from gis.store.writing.names import distinct, renamed
 from gis.store.writing.rows import Rows
 
 OWN = ("fid", "geom")
+VERSION = {"VERSION": "1.2"}
+"""The newest that the GDAL of QGIS 3.22 reads without a doubt."""
 STYLES = """
 CREATE TABLE layer_styles (
     id INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL,
@@ -41,7 +43,7 @@ def write_many(path: Path, several: Sequence[Rows]) -> None:
         names = distinct(rows.names, reserved=OWN, case=False)
         options = {"IDENTIFIER": rows.title or rows.name, "GEOMETRY_NAME": "geom", "FID": "fid"}
         columns = renamed(rows.columns, names)
-        gdal.write(path, replace(rows, columns=columns), gdal.Target("GPKG", rows.name, options))
+        gdal.write(path, replace(rows, columns=columns), gdal.Target("GPKG", rows.name, options, VERSION))
     if any(rows.legend is not None for rows in several):
         with closing(sqlite3.connect(path)) as database, database:
             _style(database, several)

@@ -23,17 +23,23 @@ Cell = str | int | float | bool | date | datetime | UUID | dict[str, Any] | list
 
 LARGEST_INTEGER = 2**63
 POINT = "Point"
+POINTS = frozenset({POINT, "MultiPoint"})
+"""The kinds of points, which forms tell apart; of lines and areas single and multi are one kind."""
 ANY_SHAPE = "Unknown"
 NO_SHAPE = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column of a file: its name, what it holds, and the words a reader may see instead of the name."""
+    """One column of a file: its name, what it holds, and the words a reader may see instead of the name.
+
+    `short` is its name where a form has room for ten bytes; empty: what is left of the name.
+    """
 
     name: str
     kind: Kind
     title: str = ""
+    short: str = ""
 
 
 class Chunk(NamedTuple):

@@ -8,22 +8,22 @@ import zipfile
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
-from shapely.geometry.base import BaseGeometry
 
 from gis.layer import Kind
 from gis.store.writing import gdal
+from gis.store.writing.kinds import of_one_kind
 from gis.store.writing.names import distinct, renamed
-from gis.store.writing.rows import ANY_SHAPE, POINT, Cell, Chunk, Column, Rows, numbered, refuse, text_of
+from gis.store.writing.rows import Cell, Chunk, Column, Rows, numbered, refuse, text_of
 
 FORM = "Shapefile (.shp)"
 NAME_BYTES = 10
 TEXT_BYTES = 254
 REAL_WIDTH = 24
-LINES, AREAS, POINTS = "LineString", "Polygon", "MultiPoint"
+NUMERIC, ASTERISK, BLANK = frozenset("NF"), ord("*"), ord(" ")
+ROWS_AT_ONCE = 100_000
 NUMBERS = frozenset({Kind.INTEGER, Kind.REAL, Kind.BOOLEAN, Kind.DATE})
 
 
@@ -40,13 +40,17 @@ def write(path: Path, rows: Rows) -> None:
         raise refuse(FORM, "图层没有图形 · the rows have no shapes", better=".xlsx / .csv / .gpkg")
     if not rows.columns:
         raise refuse(FORM, "没有字段 · the rows have no columns", better=".gpkg")
-    columns = renamed(rows.columns, distinct(rows.names, most_bytes=NAME_BYTES, case=False))
-    kind, chunks = _kind(rows)
+    names = [column.short or column.name for column in rows.columns]
+    columns = renamed(rows.columns, distinct(names, most_bytes=NAME_BYTES, case=False))
+    alike = of_one_kind(rows, FORM)
     long = _Long()
-    fitting = replace(rows, columns=columns, shape=kind, chunks=_fitting(chunks, rows.columns, kind, long))
+    fitting = replace(alike, columns=columns, chunks=_fitting(alike.chunks, rows.columns, long))
     gdal.write(path, fitting, gdal.Target("ESRI Shapefile", path.stem))
-    if long.found:
-        _put(path.with_suffix(".dbf"), long)
+    table = _Table(path.with_suffix(".dbf"))
+    for row, column, text in long.found:
+        table.put(row, column, text)
+    table.blank()
+    table.content.flush()
 
 
 def write_zipped(path: Path, rows: Rows) -> None:
@@ -61,33 +65,8 @@ def write_zipped(path: Path, rows: Rows) -> None:
     folder.rmdir()
 
 
-def _kind(rows: Rows) -> tuple[str, Iterable[Chunk]]:
-    """Give the one kind of all shapes as a shapefile names it, and the chunks again; a kind not said is looked for."""
-    if rows.shape != ANY_SHAPE:
-        return _flat(rows.shape), rows.chunks
-    chunks = iter(rows.chunks)
-    seen: list[Chunk] = []
-    for chunk in chunks:
-        seen.append(chunk)
-        kinds = {_flat(each.geom_type) for each in _shapes(chunk) if each is not None}
-        if kinds:
-            return kinds.pop(), chain(seen, chunks)
-    return POINT, seen
-
-
-def _flat(kind: str) -> str:
-    return kind if kind in {POINT, POINTS} else kind.removeprefix("Multi")
-
-
-def _shapes(chunk: Chunk) -> Iterable[BaseGeometry | None]:
-    return chunk.geometry if chunk.geometry is not None else ()
-
-
-def _fitting(chunks: Iterable[Chunk], columns: tuple[Column, ...], kind: str, long: _Long) -> Iterator[Chunk]:
+def _fitting(chunks: Iterable[Chunk], columns: tuple[Column, ...], long: _Long) -> Iterator[Chunk]:
     for first, chunk in numbered(chunks):
-        kinds = {_flat(each.geom_type) for each in _shapes(chunk) if each is not None}
-        if kinds - {kind}:
-            raise refuse(FORM, f"几何类型混杂 · mixed shapes: {', '.join(sorted({kind, *kinds}))}", better=".gpkg")
         values = [
             _fitted(column, cells, first, place, long)
             for place, (column, cells) in enumerate(zip(columns, chunk.values, strict=True))
@@ -123,13 +102,28 @@ def _refuse_long(column: Column, cell: Cell, row: int) -> None:
         raise refuse(FORM, told, better=".gpkg")
 
 
-def _put(table: Path, long: _Long) -> None:
-    """Write numbers into their places of a dBASE table: its header tells where each column of a record begins."""
-    content = np.memmap(table, dtype=np.uint8, mode="r+")
-    head, record = (int.from_bytes(content[at : at + 2].tobytes(), "little") for at in (8, 10))
-    widths = [int(content[32 + 32 * place + 16]) for place in range((head - 33) // 32)]
-    for row, column, text in long.found:
-        start = head + row * record + 1 + sum(widths[:column])
-        width = widths[column]
-        content[start : start + width] = np.frombuffer(text.rjust(width).encode("ascii"), dtype=np.uint8)
-    content.flush()
+class _Table:
+    """A dBASE table on disk: its header tells where each column of a record begins."""
+
+    def __init__(self, path: Path) -> None:
+        self.content = np.memmap(path, dtype=np.uint8, mode="r+")
+        self.head, self.record = (int.from_bytes(self.content[at : at + 2].tobytes(), "little") for at in (8, 10))
+        places = range(32, self.head - 1, 32)
+        self.kinds = [chr(self.content[at + 11]) for at in places]
+        self.widths = [int(self.content[at + 16]) for at in places]
+
+    def put(self, row: int, column: int, text: str) -> None:
+        """Write a number into its place, both counted from 0."""
+        start = self.head + row * self.record + 1 + sum(self.widths[:column])
+        width = self.widths[column]
+        self.content[start : start + width] = np.frombuffer(text.rjust(width).encode("ascii"), dtype=np.uint8)
+
+    def blank(self) -> None:
+        """Make the asterisks that GDAL writes for an empty number blanks, which every program reads as empty."""
+        count = int.from_bytes(self.content[4:8].tobytes(), "little")
+        records = self.content[self.head : self.head + count * self.record].reshape(count, self.record)
+        for column, kind in enumerate(self.kinds):
+            start = 1 + sum(self.widths[:column])
+            for first in range(0, count if kind in NUMERIC else 0, ROWS_AT_ONCE):
+                cells = records[first : first + ROWS_AT_ONCE, start : start + self.widths[column]]
+                cells[(cells == ASTERISK).all(axis=1)] = BLANK
