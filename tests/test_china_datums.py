@@ -142,6 +142,18 @@ def test_a_million_places_of_china_are_undone_to_a_micrometre() -> None:
         assert off_m.max() < FINEST_M
 
 
+@pytest.mark.parametrize("system", Shifted)
+def test_along_the_borders_of_china_and_up_to_the_edge_of_the_formula_it_is_undone(system: Shifted) -> None:
+    border = shapely.box(73.4, 3.3, 135.2, 53.6).exterior
+    edge = shapely.box(WEST + 0.05, SOUTH + 0.05, EAST - 0.05, NORTH - 0.05).exterior
+    for line in (border, edge):
+        places = shapely.get_coordinates(shapely.segmentize(line, 0.002))
+        assert len(places) > 100_000
+        back = system.undone(system.applied(places))
+        _, _, off_m = ELLIPSOID.inv(*places.T, *back.T)
+        assert off_m.max() < FINEST_M
+
+
 def test_the_shift_at_yongkang_is_some_553_metres() -> None:
     shown = applied(Shifted.GCJ_02, YONGKANG)
     assert apart_m(YONGKANG, shown) == pytest.approx(553, abs=3)

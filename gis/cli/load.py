@@ -32,7 +32,7 @@ REJECTS_HELP = "退回文件 · where rejected rows go with their reasons; alone
 @click.option("--match", type=click.Choice(["key", "overlap"]), default="key", show_default=True, help=MATCH_HELP)
 @click.option("--town", default=None, help="限于镇街 · only rows of this town, by code or name, come and end")
 @click.option("--yes", is_flag=True, help="确认终止 · let more than 5 % of the stored rows end")
-@click.option("--accept-shift", default="", metavar="REASON", help=SHIFT_HELP)
+@click.option("--accept-shift", default=None, metavar="REASON", help=SHIFT_HELP)
 @click.option("--dry-run", is_flag=True, help="只检查 · say what would happen, store nothing; needs no county")
 @click.option("--rejects", is_flag=False, flag_value="", default=None, metavar="[FILE|FOLDER]", help=REJECTS_HELP)
 @DATABASE
@@ -50,19 +50,22 @@ def load(
     match: str,
     town: str | None,
     yes: bool,
-    accept_shift: str,
+    accept_shift: str | None,
     dry_run: bool,
     rejects: str | None,
     database: str | None,
 ) -> Answer:
     """入库 · Load FILE into LAYER: good rows are stored, the others come back with the reason."""
     from gis import layers
+    from gis.errors import Refused
     from gis.run import deliver
     from gis.run.rejects import rejects_path, write_rejects
     from gis.store.formats.delivered import Asked
     from gis.store.load import Match, Mode
 
     wanted = layers.named(layer)
+    if accept_shift is not None and not accept_shift.strip():
+        raise Refused("--accept-shift 须写明理由 · expected the reason why rows are taken shifted, got none")
     back = rejects_path(file, rejects) if rejects is not None else None
     delivery = deliver.Delivery(
         file,
@@ -75,7 +78,7 @@ def load(
         match=Match(match),
         town=town,
         sure=yes,
-        accept_shift=accept_shift,
+        accept_shift=accept_shift or "",
     )
     against = None
     with steps(f"{wanted.title} {file.name}", total=4) as progress:

@@ -22,8 +22,9 @@ from gis.store.load.datum.causes import cause, named_shifts
 from gis.store.load.datum.decide import Bounds, Found, decided
 from gis.store.load.datum.evidence import Held, Numbers, Places
 from gis.store.load.datum.parts import Block, shifted_parts
+from gis.store.load.datum.surroundings import Sample, moved, unmoved
 from gis.store.load.datum.verdict import ACCEPTED, NOT_VERIFIED, SHIFTED, VERIFIED, Datum
-from gis.store.load.datum.witnesses import Sample, moved, witnesses
+from gis.store.load.datum.witnesses import witnesses
 from gis.store.load.merging import Merge
 
 __all__ = ["Datum", "guarded", "measured"]
@@ -31,6 +32,8 @@ __all__ = ["Datum", "guarded", "measured"]
 MOST_ROWS = 20_000
 WHOLE_PROBES = 2_500
 FEWEST_ROWS = 4
+MOST_OTHERS = 0.05
+"""Where no more rows than this share lie elsewhere than before, and too few for a part, the others tell enough."""
 
 
 def guarded(
@@ -90,6 +93,9 @@ def measured(
         return None
     delivered = Sample(np.asarray(row_no[here], dtype=np.int64), shapes[here])
     count = len(delivered.row_no)
+    kept = unmoved(connection, merge)
+    if count - kept <= min(bounds.part_units - 1, count * MOST_OTHERS):
+        return Datum(VERIFIED, f"{kept} 行仍在已核实的原处 · {kept} rows lie where they were verified before")
     if count < FEWEST_ROWS:
         return Datum(NOT_VERIFIED, f"只有 {count} 行 · only {count} rows")
     sample = _sampled(connection, merge, delivered)
@@ -177,9 +183,7 @@ def _part(
         corners.append(each.evidence.at[inside, :2][near.agreement(found.shift.move) > near.agreement(None)])
     witnesses_at = np.vstack(corners)
     low, high = np.percentile(witnesses_at, 2, axis=0) - 15, np.percentile(witnesses_at, 98, axis=0) + 15
-    middle = shapely.centroid(sample.shapes)
-    at = np.column_stack([shapely.get_x(middle), shapely.get_y(middle)])
-    rows = int(((at >= low) & (at <= high)).all(axis=1).sum() * scale)
+    rows = int(((sample.at >= low) & (sample.at <= high)).all(axis=1).sum() * scale)
     place = found.shift.move(np.median(witnesses_at, axis=0)[None, :])[0]
     east, north = found.shift.vector.tolist()
     part = _place(connection, merge.county, place)

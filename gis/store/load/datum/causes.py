@@ -18,7 +18,10 @@ def named_shifts(county: County) -> list[Named]:
     if not is_chinese(county.jurisdiction):
         return []
     gcj, bd = Shifted.GCJ_02, Shifted.BD_09
-    needless = "去掉 --crs {0}，或数据已被纠正两次 · leave out --crs {0}, or it was undone twice"
+    needless = (
+        "去掉 --crs {0}；或数据已被纠正两次；或已存数据才是 {0} · "
+        "leave out --crs {0}; or it was undone twice; or what is stored is {0} itself"
+    )
     there = way(registered(county.srid), registered(EXCHANGE))
     back = way(registered(EXCHANGE), registered(county.srid))
 

@@ -7,7 +7,7 @@ empty stretch) cannot win.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -22,7 +22,9 @@ class Bounds:
 
     `refuse` is the chance at which even odds look like a shift: 27 units of 27, or 48 of 54. `verify` is the chance at
     which they look right: 10 of 10. A wrong refusal stops a steward, a wrong "verified" is as good as no guard, but a
-    missing one costs only a remark. `rival` is the chance at which one shift looks better than another.
+    missing one costs only a remark. `rival` is the chance at which one shift looks better than another,
+    `rival_named` that at which one of the few with a name does.
+    `doubt` is the chance at which a shift with a name is told as possible.
     `least_m`: datum shifts in China are 50 to 150 m (Beijing 1954, Xian 1980) or some hundred (GCJ-02, BD-09), while
     two good sources differ by up to 15 m. `share`: so much of the evidence must agree with a shift, `outvoted` times as
     much as with no shift where they differ. `known`: of so many units something must be known at a place for it to be a
@@ -34,8 +36,10 @@ class Bounds:
 
     refuse: float = 1e-8
     verify: float = 1e-3
+    doubt: float = 1e-5
     least_m: float = 25.0
     rival: float = 1e-3
+    rival_named: float = 1e-2
     share: float = 0.35
     known: float = 0.25
     outvoted: float = 3.0
@@ -88,6 +92,31 @@ class Found:
         return self.moved and self.firm
 
 
+@dataclass(frozen=True, slots=True)
+class Contest:
+    """Places that were tried: per place, evidence and unit the share of probes that agree, NaN where unknown.
+
+    `best` is the place with the most agreement, `here` the best of those that are no shift.
+    """
+
+    held: Sequence[Held]
+    shifts: Sequence[Shift]
+    shares: Sequence[list[Places]]
+    totals: Sequence[float]
+    here: int
+    best: int
+
+    @property
+    def units(self) -> int:
+        """How many units speak."""
+        return sum(len(each) for each in self.shares[self.here])
+
+    def found(self) -> Found:
+        """Give what agrees, as won by none."""
+        titles = _titles(self.held, self.shares[self.best], self.shares[self.here])
+        return Found(None, self.units, round(self.totals[self.best]), round(self.totals[self.here]), titles)
+
+
 def decided(
     held: Sequence[Held],
     named: Sequence[Named],
@@ -101,9 +130,8 @@ def decided(
     """Give the place that wins, among those that are named, no shift, and the peaks of each evidence.
 
     `chance` is the bound for a shift; as delivered wins at `bounds.verify`, by evidence that proves. `part` says that
-    the rows were chosen for looking shifted. `alone` says that
-    the probes were chosen for not agreeing as delivered: that they do not tells nothing, so every rival counts as no
-    shift does.
+    the rows were chosen for looking shifted. `alone` says that the probes were chosen for not agreeing as delivered:
+    that they do not tells nothing, so every rival counts as no shift does.
     """
     held = [each for each in held if len(each.evidence.at)]
     units = [np.unique(each.evidence.unit, return_inverse=True)[1] for each in held]
@@ -112,44 +140,59 @@ def decided(
         return Found(None, count, 0, 0)
     shifts = _shifts(held, named, bounds, seed)
     shares = [_shares(held, units, each.move) for each in shifts]
-    totals = [sum(float(np.nansum(part)) for part in each) for each in shares]
+    totals = [sum(float(np.nansum(each)) for each in place) for place in shares]
     here = max((place for place, each in enumerate(shifts) if _is_here(each, bounds)), key=lambda place: totals[place])
     best = max(range(len(shifts)), key=lambda place: (totals[place], place == here))
-    found = Found(None, count, round(totals[best]), round(totals[here]), _titles(held, shares[best], shares[here]))
+    contest = Contest(held, shifts, shares, totals, here, best)
     if _is_here(shifts[best], bounds):
-        proving = [place for place, each in enumerate(held) if each.evidence.proves]
-        others = [place for place in range(len(shifts)) if _apart(shifts[place], shifts[here])]
-        rivals = [shares[other] for other in others if _known(shares[other], proving) >= bounds.known]
-        sure = bool(rivals) and all(_beats(shares[here], rival, proving) < bounds.verify for rival in rivals)
-        return Found(Shift(np.zeros(2), None), count, found.delivered, found.delivered, found.titles) if sure else found
-    every = list(range(len(held)))
-    shares = [[np.nan_to_num(part) for part in each] for each in shares]
-    winner = next(
-        (
-            place
-            for place, each in enumerate(shifts)
-            if each.named is not None
-            and not _apart(each, shifts[best])
-            and _beats(shares[best], shares[place], every) > bounds.rival
-        ),
-        best,
+        return _as_delivered(contest, bounds)
+    return _as_moved(contest, bounds, chance=chance, part=part, alone=alone)
+
+
+def _as_delivered(contest: Contest, bounds: Bounds) -> Found:
+    """Give no shift as the winner where it beats every rival by evidence that proves."""
+    shares, here, found = contest.shares, contest.here, contest.found()
+    proving = [place for place, each in enumerate(contest.held) if each.evidence.proves]
+    others = [place for place, each in enumerate(contest.shifts) if _apart(each, contest.shifts[here])]
+    rivals = [shares[other] for other in others if _known(shares[other], proving) >= bounds.known]
+    sure = bool(rivals) and all(_beats(shares[here], rival, proving) < bounds.verify for rival in rivals)
+    return replace(found, shift=Shift(np.zeros(2), None), agreeing=found.delivered) if sure else found
+
+
+def _as_moved(contest: Contest, bounds: Bounds, *, chance: float, part: bool, alone: bool) -> Found:
+    """Give the shift that wins where it beats no shift and every rival; what is unknown at a place does not agree."""
+    shifts, here = contest.shifts, contest.here
+    shares = [[np.nan_to_num(each) for each in place] for place in contest.shares]
+    every = range(len(contest.held))
+    winner = _winner(contest, shares, bounds)
+    told = shifts[winner].named is not None
+    strict: list[float] = []
+    loose = [0.0]
+    for other, each in enumerate(shifts):
+        if _is_here(each, bounds) or _apart(each, shifts[winner]):
+            by_chance = _beats(shares[winner], shares[other], every)
+            (strict if alone or _is_here(each, bounds) else loose).append(by_chance)
+    ahead, behind = _ahead(contest.shares[winner], contest.shares[here], every)
+    sure = max(strict) < (bounds.doubt if told else chance) and max(loose) < (
+        bounds.rival_named if told else bounds.rival
     )
-    others = [place for place in range(len(shifts)) if _apart(shifts[place], shifts[winner])]
-    sure = all(
-        _beats(shares[winner], shares[other], every)
-        < (chance if alone or _is_here(shifts[other], bounds) else bounds.rival)
-        for other in others
+    if not sure or contest.totals[winner] < bounds.share * contest.units or ahead < bounds.outvoted * behind:
+        return contest.found()
+    same = [place for place, each in enumerate(contest.held) if each.evidence.same]
+    firm = max(strict) < chance and (
+        told or _beats(shares[winner], shares[here], same) < chance or (not part and ahead >= bounds.usual_units)
     )
-    ahead, behind = _ahead(shares[winner], shares[here], every)
-    if not sure or totals[winner] < bounds.share * count or ahead < bounds.outvoted * behind:
-        return found
-    same = [place for place, each in enumerate(held) if each.evidence.same]
-    firm = (
-        shifts[winner].named is not None
-        or _beats(shares[winner], shares[here], same) < chance
-        or (not part and ahead >= bounds.usual_units)
-    )
-    return Found(shifts[winner], count, round(totals[winner]), found.delivered, found.titles, firm)
+    return replace(contest.found(), shift=shifts[winner], agreeing=round(contest.totals[winner]), firm=firm)
+
+
+def _winner(contest: Contest, shares: Sequence[list[Places]], bounds: Bounds) -> int:
+    """Give the place with the most agreement, or a named one beside it that is no worse."""
+    best, every = contest.best, range(len(contest.held))
+    for place, each in enumerate(contest.shifts):
+        near = each.named is not None and not _apart(each, contest.shifts[best])
+        if near and _beats(shares[best], shares[place], every) > bounds.rival:
+            return place
+    return best
 
 
 def _is_here(shift: Shift, bounds: Bounds) -> bool:

@@ -5,12 +5,13 @@ stored agree with it there? A house agrees where one like it is stored, or besid
 a user inside a house; a pipe along a street and clear of houses.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 import numpy.typing as npt
-from scipy.ndimage import gaussian_filter, maximum_filter, uniform_filter
+from scipy.ndimage import maximum_filter, uniform_filter
 from scipy.spatial import cKDTree
 
 Places = npt.NDArray[np.float64]
@@ -24,7 +25,7 @@ REACH_M = 1600.0
 BIN_M = 8.0
 APART_M = 40.0
 """Two peaks nearer than this are one: a house, or a street with its houses, is some 10 to 30 m wide."""
-BACKGROUND_BINS = 12.0
+BACKGROUND_BINS = 29
 _STEPS = int(REACH_M / BIN_M)
 _DIRECTIONS = 4
 
@@ -67,18 +68,30 @@ class Evidence:
 
 
 class Held:
-    """Evidence with the index over what is stored, built once."""
+    """Evidence with the index over what is stored, built once, and what was found by each move so far."""
 
-    def __init__(self, evidence: Evidence, tree: "cKDTree[None] | None" = None) -> None:
+    def __init__(
+        self,
+        evidence: Evidence,
+        tree: "cKDTree[None] | None" = None,
+        found: Mapping[Move | None, Places] = MappingProxyType({}),
+    ) -> None:
         self.evidence = evidence
         self.tree = tree if tree is not None or not len(evidence.stored) else cKDTree(evidence.stored)
+        self._found = dict(found)
 
     def part(self, chosen: Truth) -> "Held":
         """Give the evidence of these probes alone, with the same index."""
-        return Held(self.evidence.part(chosen), self.tree)
+        found = {move: agreement[chosen] for move, agreement in self._found.items()}
+        return Held(self.evidence.part(chosen), self.tree, found)
 
     def agreement(self, move: Move | None) -> Places:
         """Give 1 for each probe that agrees, moved (None: as it lies), 0 for one that does not, NaN where unknown."""
+        if move not in self._found:
+            self._found[move] = self._agreement(move)
+        return self._found[move]
+
+    def _agreement(self, move: Move | None) -> Places:
         evidence = self.evidence
         at = evidence.at if move is None else np.hstack([move(evidence.at[:, :2]), evidence.at[:, 2:]])
         if evidence.own is not None:
@@ -119,7 +132,10 @@ class Held:
         else:
             votes = _counted(evidence, chosen)
         smooth = uniform_filter(votes, 3, mode="nearest")
-        around = gaussian_filter(smooth, BACKGROUND_BINS, mode="nearest")
+        around = uniform_filter(
+            uniform_filter(smooth, BACKGROUND_BINS, mode="nearest"), BACKGROUND_BINS, mode="nearest"
+        )
+        around = np.maximum(around, 0)
         return [self._refined(shift) for shift in _highest((smooth - around) / np.sqrt(around + 1), most)]
 
     def _refined(self, shift: Places) -> Places:

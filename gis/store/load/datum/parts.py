@@ -91,8 +91,10 @@ def _scanned(
     least: dict[tuple[int, int], float] = {}
     for each, (here, moved) in zip(held, agreed, strict=True):
         cells = np.floor((each.evidence.at[:, :2] + offset) / side).astype(np.int64)
-        squares, which, counts = np.unique(cells, axis=0, return_inverse=True, return_counts=True)
-        which = which.ravel()
+        _, first, which, counts = np.unique(
+            cells[:, 0] << 32 ^ cells[:, 1], return_index=True, return_inverse=True, return_counts=True
+        )
+        squares = cells[first]
         usual = float(np.clip(here.mean(), 0.01, 0.99))
         agreeing = np.bincount(which, weights=here)
         chances = bdtr(agreeing, counts, usual)

@@ -74,13 +74,26 @@ def filled(boxes: Places, area_m2: Places) -> Places:
 
 def units_by_place(at: Places, cell_m: float = CELL_M) -> Numbers:
     """Number probes so that those in one square count once: a hundred users of one tower are one witness."""
-    cells = np.floor(at[:, :2] / cell_m).astype(np.int64)
-    return np.asarray(np.unique(cells, axis=0, return_inverse=True)[1].ravel(), dtype=np.int64)
+    return _numbered(np.floor(at[:, :2] / cell_m))
 
 
 def units_by_shape(shapes: Geometries) -> Numbers:
     """Number shapes so that copies count once: a new estate may repeat an old one house by house."""
     size = np.log(np.maximum(shapely.area(shapes), 0.1))
     slender = np.log(np.maximum(shapely.length(shapes), 0.1)) - size / 2
-    kinds = np.floor(np.column_stack([size / 0.02, slender / 0.01])).astype(np.int64)
-    return np.asarray(np.unique(kinds, axis=0, return_inverse=True)[1].ravel(), dtype=np.int64)
+    return _numbered(np.floor(np.column_stack([size / 0.02, slender / 0.01])))
+
+
+def _numbered(pairs: Places) -> Numbers:
+    """Number pairs of whole numbers, equal ones alike."""
+    whole = pairs.astype(np.int64)
+    return np.asarray(np.unique(whole[:, 0] << 32 ^ whole[:, 1], return_inverse=True)[1], dtype=np.int64)
+
+
+def spread(found: Probes, most: int) -> Probes:
+    """Give at most so many probes of each row, evenly along it: neighbours on one line are no independent witnesses."""
+    _, first, counts = np.unique(found.row, return_index=True, return_counts=True)
+    number = np.arange(len(found.row)) - np.repeat(first, counts)
+    share = np.repeat(np.minimum(most / counts, 1.0), counts)
+    chosen = np.floor((number + 1) * share + 1e-9) > np.floor(number * share + 1e-9)
+    return Probes(found.row[chosen], found.at[chosen])
