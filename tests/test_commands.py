@@ -184,8 +184,8 @@ class TestFounding:
         ("path", "sentence"),
         [
             ("nowhere.geojson", "expected a readable file, got: No such file or directory"),
-            (".", "expected a file, got a folder"),
-            ("text.txt", "got something else"),
+            (".", "expected a file or a File Geodatabase (.gdb), got another folder"),
+            ("text.txt", "expected one polygon, got 0"),
             ("null.geojson", "expected a file that names its coordinate system, got none"),
             ("degrees.geojson", "longitude within ±180"),
         ],

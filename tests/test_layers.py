@@ -495,10 +495,9 @@ def test_a_delivery_of_nothing_is_recorded_as_that(filled: County, layer: Layer)
 
 @each_delivered
 def test_a_delivery_with_a_key_twice_stores_neither_where_they_differ(filled: County, layer: Layer) -> None:
+    known = {layer.key, *layer.keyed_by, *(["layer"] if layer.about_object else [])}
     other = next(
-        field
-        for field in layer.fields
-        if field.kind is Kind.TEXT and field.name not in {layer.key, *layer.keyed_by} and not field.choices
+        field for field in layer.fields if field.kind is Kind.TEXT and field.name not in known and not field.choices
     )
     rows, shapes = delivered(layer, {other.name: "one"}, {other.name: "two"})
     outcome = stored(filled, layer.name, rows, shapes)
