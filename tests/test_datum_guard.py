@@ -342,6 +342,22 @@ def test_a_correct_layer_is_never_refused(streeted: County, pattern: str, count:
     assert told.state in {"verified", "not_verified"}
 
 
+@pytest.mark.parametrize("side_m", [500.0, 896.0])
+def test_villages_amid_a_town_lie_along_no_outline_and_are_not_refused(settings: Settings, side_m: float) -> None:
+    def lattice(count: int, side: float) -> gpd.GeoDataFrame:
+        row, column = np.divmod(np.arange(count * count), count)
+        west, south = X + column * side, Y + row * side
+        codes = [f"{side:.0f}-{number}" for number in range(len(row))]
+        shapes = shapely.box(west, south, west + side, south + side)
+        return gpd.GeoDataFrame({"code": codes, "code_scheme": "local", "name": codes}, geometry=shapes, crs=SRID)
+
+    frames = {"county": lattice(1, 20 * side_m), "town": lattice(4, 5 * side_m)}
+    county = standing(settings, f"guard_lattice_{side_m:.0f}", frames, ("town",))
+    told = rehearsed(county, "village", rows_of(lattice(20, side_m)), reason="")
+    county.close()
+    assert told.state in {"verified", "not_verified"}
+
+
 @pytest.fixture(scope="module")
 def real(template: Settings, shared: Path) -> Iterator[tuple[County, Rows]]:
     """A county with the streets of Vaduz, moved to Yongkang, and the houses beside them.

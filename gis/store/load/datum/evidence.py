@@ -39,7 +39,8 @@ class Evidence:
     stored place of the same key, which alone counts where it is given; but a probe that is not moved also agrees with
     another like it, for keys are given anew. `proves` says that agreement verifies: what is stored was itself verified,
     or is of another layer. `same` says that what is stored is the thing itself, so that it tells its place; a house
-    beside a street tells only where such things usually lie.
+    beside a street tells only where such things usually lie. `everywhere` says that every row is expected to agree:
+    where only some are, a part that does not tells nothing.
     """
 
     title: str
@@ -54,6 +55,7 @@ class Evidence:
     own: Places | None = None
     proves: bool = True
     same: bool = False
+    everywhere: bool = True
 
     def part(self, chosen: Truth) -> "Evidence":
         """Give the evidence of these probes alone."""

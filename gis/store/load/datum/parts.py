@@ -32,7 +32,7 @@ def shifted_parts(held: Sequence[Held], named: Sequence[Named], bounds: Bounds) 
 
     A scan over squares of several sizes (Kulldorff 1997): the most suspicious are decided as deliveries of their own.
     """
-    held = [each for each in held if len(each.evidence.at)]
+    held = [each for each in held if len(each.evidence.at) and each.evidence.everywhere]
     found: list[tuple[Block, Found]] = []
     for block in _suspicious(held, named, bounds):
         if any(_overlap(block, other) for other, _ in found):

@@ -1,6 +1,7 @@
 """What is stored about a delivery, as evidence: its own layer, streets, buildings and outlines."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import shapely
@@ -177,7 +178,8 @@ def _outlines(connection: sa.Connection, merge: Merge, sample: Sample) -> Iterat
         stored = probes.along(shapely.boundary(near.shapes), 2 * probes.STREET_STEP_M).at
         close = near.within(at.at)
         named = (f"沿{layer.title}界线", f"along the outline of stored {layer.title_en.lower()}")
-        yield _along(named, probes.Probes(at.row[close], at.at[close]), stored, proves=True, same=True)
+        along = _along(named, probes.Probes(at.row[close], at.at[close]), stored, proves=True, same=True)
+        yield replace(along, everywhere=False)  # borders between villages lie along none
 
 
 def _thinned(found: probes.Probes) -> probes.Probes:
