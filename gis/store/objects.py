@@ -36,6 +36,11 @@ MARK = re.compile(r"^-- object: (.+)$", re.MULTILINE)
 NEW = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
 OLD = "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
 BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
+UNSTAMPED = (
+    "NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' "
+    "OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)"
+)
+"""Whether a new row is more than its defaults say: of another instant, or of an object that may have a past."""
 UNSAID = "current_setting('wangge.places', true) IS DISTINCT FROM 'given'"
 """Whether the places of a row are worked out one by one, for its writer did not say that he brings them."""
 
@@ -146,7 +151,8 @@ def _keeping(layer: Layer, schema: Schema) -> list[tuple[str, str, str]]:
     names = ", ".join(quoted(column.name) for column in schema.past(layer).columns if column.name not in ENDS)
     found = [
         hold,
-        ("stamp", "BEFORE INSERT OR UPDATE ON {} FOR EACH ROW", "stamp_row()"),
+        ("stamp", "BEFORE UPDATE ON {} FOR EACH ROW", "stamp_row()"),
+        ("stamp_new", f"BEFORE INSERT ON {{}} FOR EACH ROW WHEN ({UNSTAMPED})", "stamp_row()"),
         ("past_of_changed", f"AFTER UPDATE ON {{}} {BOTH}", f"keep_past('{names}')"),
         ("past_of_ended", f"AFTER DELETE ON {{}} {OLD}", f"keep_past('{names}')"),
     ]

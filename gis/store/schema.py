@@ -115,8 +115,6 @@ def _table(layer: Layer, srid: int, metadata: sa.MetaData) -> sa.Table:
         sa.Index(f"{name}_single", sa.text("(true)"), unique=True, _table=built)
     if layer.geometry is not None:
         sa.Index(f"{name}_geom", built.c.geom, postgresql_using="gist")
-    if "spot" in built.c:
-        sa.Index(f"{name}_spot", built.c.spot, postgresql_using="gist")
     for place in PLACES:
         if place in built.c:
             sa.Index(f"{name}_{place}", built.c[place])

@@ -38,7 +38,7 @@ def views() -> dict[str, str]:
     return {
         "patrolled": _union("SELECT id AS object_id, {}::text AS layer, '{}'::text AS kind, {} AS category", patrolled),
         "place_area": "\nUNION ALL\n".join(_area(use) for use in PLACES.values()),
-        "placed_object": _union("SELECT id AS object_id, {}::text AS layer, {} AS spot, {}", placed),
+        "placed_object": _union("SELECT id AS object_id, {}::text AS layer, {} AS spot, {}, geom", placed),
         "measured_line": _union("SELECT id AS object_id, {}::text AS layer, geom", measured),
     }
 

@@ -10,10 +10,11 @@ from gis.store.copying import derived
 from gis.store.schema import PLACES
 
 
-def placed(connection: sa.Connection, layer: Layer, rows: sa.FromClause) -> sa.Table:
-    """Give a temporary table of the town, village and cell of each row: what its spot intersects, the lowest code.
+def placed(connection: sa.Connection, layer: Layer, rows: sa.FromClause) -> sa.Subquery:
+    """Give the town, village and cell of each row: what its spot intersects, the lowest code.
 
-    Reads `row_no` and `geom` of the rows, and gives `row_no` with the ids of its places, empty where it lies in none.
+    Reads `row_no` and `geom` of the rows, and gives `row_no` with the ids of its places, empty where it lies in none,
+    joined from temporary tables.
     """
     point = rows.c.geom if layer.geometry is Geometry.POINT else sa.func.ST_PointOnSurface(rows.c.geom)
     spots = derived(connection, "spots", sa.select(rows.c.row_no, point.label("spot")), index="spot")
@@ -23,7 +24,7 @@ def placed(connection: sa.Connection, layer: Layer, rows: sa.FromClause) -> sa.T
         inside = derived(connection, f"in_{use.value}", _inside(use, spots)).alias(column)
         columns.append(inside.c.id.label(column))
         found = found.outerjoin(inside, inside.c.row_no == spots.c.row_no)
-    return derived(connection, "placed", sa.select(*columns).select_from(found))
+    return sa.select(*columns).select_from(found).subquery("placed")
 
 
 def _inside(use: Use, spots: sa.Table) -> sa.Select[*tuple[Any, ...]]:

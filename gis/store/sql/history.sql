@@ -2,8 +2,9 @@
 
 -- object: function stamp_row()
 -- A version begins where the one before it ended, never earlier: also where a transaction that began later was faster, and
--- where an object comes back after its end. Only an id that was drawn before this statement can have a past to look up. Where
--- that pushes a version onto a later day, that day is held too (`hold_day`).
+-- where an object comes back after its end. Only an id that was drawn before this statement can have a past to look up; a new
+-- row with a later id and the default instant does not come here. Where that pushes a version onto a later day, that day is held
+-- too (`hold_day`).
 CREATE FUNCTION stamp_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$

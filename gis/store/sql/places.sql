@@ -45,7 +45,7 @@ BEGIN
     END IF;
     FOREACH level IN ARRAY ARRAY['town', 'village', 'cell'] LOOP
         EXECUTE format(
-            'SELECT n.id FROM (SELECT * FROM new_rows ORDER BY %3$I) n
+            'SELECT n.id FROM (SELECT id, %2$I, %3$I FROM new_rows ORDER BY %3$I) n
              LEFT JOIN (SELECT * FROM place_area WHERE level = %1$L AND days @> (SELECT county_day(recorded_now()))) a ON a.id = n.%3$I
              WHERE CASE WHEN ST_ContainsProperly(a.geom, n.%2$I) THEN false  -- an AND would be asked the other way round
                    ELSE n.%3$I IS DISTINCT FROM (SELECT f.id FROM area_at(%1$L, n.%2$I) f) END LIMIT 1',
@@ -59,7 +59,7 @@ BEGIN
 END $$;
 
 -- object: function places_rebuild(text, geometry)
--- Places the objects of a layer anew, all or those whose spot may lie `within`; writes only what changed and says how many.
+-- Places the objects of a layer anew, all or those that may lie `within`; writes only what changed and says how many.
 CREATE FUNCTION places_rebuild(wanted text, within geometry) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
@@ -103,7 +103,7 @@ AS $$
     LEFT JOIN LATERAL area_at('town', p.spot) t ON true
     LEFT JOIN LATERAL area_at('village', p.spot) v ON true
     LEFT JOIN LATERAL area_at('cell', p.spot) c ON true
-    WHERE (wanted IS NULL OR p.layer = wanted) AND (within IS NULL OR p.spot && within)
+    WHERE (wanted IS NULL OR p.layer = wanted) AND (within IS NULL OR p.geom && within)  -- a spot lies in its shape
       AND (p.town_id IS DISTINCT FROM t.id OR p.village_id IS DISTINCT FROM v.id OR p.cell_id IS DISTINCT FROM c.id)
 $$;
 

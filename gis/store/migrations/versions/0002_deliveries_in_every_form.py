@@ -936,7 +936,6 @@ def upgrade() -> None:
     )
     op.create_index("compound_cell_id", "compound", ["cell_id"], unique=False)
     op.create_index("compound_geom", "compound", ["geom"], unique=False, postgresql_using="gist")
-    op.create_index("compound_spot", "compound", ["spot"], unique=False, postgresql_using="gist")
     op.create_index("compound_town_id", "compound", ["town_id"], unique=False)
     op.create_index("compound_village_id", "compound", ["village_id"], unique=False)
     op.create_table(
@@ -1637,6 +1636,7 @@ def upgrade() -> None:
             comment="整治完成日期 · Day on which the remedy was accepted (销号).",
         ),
     )
+    op.drop_index(op.f("building_spot"), table_name="building", postgresql_using="gist")
     op.add_column(
         "building_past",
         sa.Column(
@@ -1743,6 +1743,7 @@ def upgrade() -> None:
         sa.Column("phone", sa.Text(), nullable=True, comment="联系电话 · Telephone of the project manager."),
     )
     op.add_column("construction_site", sa.Column("address", sa.Text(), nullable=True, comment="项目地址 · Address."))
+    op.drop_index(op.f("construction_site_spot"), table_name="construction_site", postgresql_using="gist")
     op.add_column(
         "construction_site_past",
         sa.Column(

@@ -22,11 +22,29 @@ REVOKE ALL ON "building_past" FROM wangge_app, wangge_reader;
 -- drop: grants building
 REVOKE ALL ON "building" FROM wangge_app, wangge_reader;
 
+-- drop: trigger worker.worker_stamp
+DROP TRIGGER worker_stamp ON "worker";
+
+-- drop: trigger water.water_stamp
+DROP TRIGGER water_stamp ON "water";
+
+-- drop: trigger village.village_stamp
+DROP TRIGGER village_stamp ON "village";
+
+-- drop: trigger town.town_stamp
+DROP TRIGGER town_stamp ON "town";
+
 -- drop: trigger road.road_past_of_ended
 DROP TRIGGER road_past_of_ended ON "road";
 
 -- drop: trigger road.road_past_of_changed
 DROP TRIGGER road_past_of_changed ON "road";
+
+-- drop: trigger road.road_stamp
+DROP TRIGGER road_stamp ON "road";
+
+-- drop: trigger grid_cell.grid_cell_stamp
+DROP TRIGGER grid_cell_stamp ON "grid_cell";
 
 -- drop: trigger gas_user.gas_user_past_of_ended
 DROP TRIGGER gas_user_past_of_ended ON "gas_user";
@@ -34,11 +52,17 @@ DROP TRIGGER gas_user_past_of_ended ON "gas_user";
 -- drop: trigger gas_user.gas_user_past_of_changed
 DROP TRIGGER gas_user_past_of_changed ON "gas_user";
 
+-- drop: trigger gas_user.gas_user_stamp
+DROP TRIGGER gas_user_stamp ON "gas_user";
+
 -- drop: trigger gas_pipeline.gas_pipeline_past_of_ended
 DROP TRIGGER gas_pipeline_past_of_ended ON "gas_pipeline";
 
 -- drop: trigger gas_pipeline.gas_pipeline_past_of_changed
 DROP TRIGGER gas_pipeline_past_of_changed ON "gas_pipeline";
+
+-- drop: trigger gas_pipeline.gas_pipeline_stamp
+DROP TRIGGER gas_pipeline_stamp ON "gas_pipeline";
 
 -- drop: trigger gas_facility.gas_facility_past_of_ended
 DROP TRIGGER gas_facility_past_of_ended ON "gas_facility";
@@ -46,17 +70,29 @@ DROP TRIGGER gas_facility_past_of_ended ON "gas_facility";
 -- drop: trigger gas_facility.gas_facility_past_of_changed
 DROP TRIGGER gas_facility_past_of_changed ON "gas_facility";
 
+-- drop: trigger gas_facility.gas_facility_stamp
+DROP TRIGGER gas_facility_stamp ON "gas_facility";
+
+-- drop: trigger county.county_stamp
+DROP TRIGGER county_stamp ON "county";
+
 -- drop: trigger construction_site.construction_site_past_of_ended
 DROP TRIGGER construction_site_past_of_ended ON "construction_site";
 
 -- drop: trigger construction_site.construction_site_past_of_changed
 DROP TRIGGER construction_site_past_of_changed ON "construction_site";
 
+-- drop: trigger construction_site.construction_site_stamp
+DROP TRIGGER construction_site_stamp ON "construction_site";
+
 -- drop: trigger building.building_past_of_ended
 DROP TRIGGER building_past_of_ended ON "building";
 
 -- drop: trigger building.building_past_of_changed
 DROP TRIGGER building_past_of_changed ON "building";
+
+-- drop: trigger building.building_stamp
+DROP TRIGGER building_stamp ON "building";
 
 -- drop: function status_rebuild(bigint[])
 DROP FUNCTION status_rebuild(bigint[]);
@@ -448,21 +484,21 @@ SELECT 'cell'::text AS level, id, "code" AS code, geom, daterange(valid_from, va
 
 -- after: view placed_object
 CREATE VIEW placed_object AS
-SELECT id AS object_id, 'building'::text AS layer, spot AS spot, town_id, village_id, cell_id FROM "building"
+SELECT id AS object_id, 'building'::text AS layer, spot AS spot, town_id, village_id, cell_id, geom FROM "building"
 UNION ALL
-SELECT id AS object_id, 'compound'::text AS layer, spot AS spot, town_id, village_id, cell_id FROM "compound"
+SELECT id AS object_id, 'compound'::text AS layer, spot AS spot, town_id, village_id, cell_id, geom FROM "compound"
 UNION ALL
-SELECT id AS object_id, 'construction_site'::text AS layer, spot AS spot, town_id, village_id, cell_id FROM "construction_site"
+SELECT id AS object_id, 'construction_site'::text AS layer, spot AS spot, town_id, village_id, cell_id, geom FROM "construction_site"
 UNION ALL
-SELECT id AS object_id, 'gas_facility'::text AS layer, geom AS spot, town_id, village_id, cell_id FROM "gas_facility"
+SELECT id AS object_id, 'gas_facility'::text AS layer, geom AS spot, town_id, village_id, cell_id, geom FROM "gas_facility"
 UNION ALL
-SELECT id AS object_id, 'gas_user'::text AS layer, geom AS spot, town_id, village_id, cell_id FROM "gas_user"
+SELECT id AS object_id, 'gas_user'::text AS layer, geom AS spot, town_id, village_id, cell_id, geom FROM "gas_user"
 UNION ALL
-SELECT id AS object_id, 'hot_work'::text AS layer, geom AS spot, town_id, village_id, cell_id FROM "hot_work"
+SELECT id AS object_id, 'hot_work'::text AS layer, geom AS spot, town_id, village_id, cell_id, geom FROM "hot_work"
 UNION ALL
-SELECT id AS object_id, 'lpg_station'::text AS layer, geom AS spot, town_id, village_id, cell_id FROM "lpg_station"
+SELECT id AS object_id, 'lpg_station'::text AS layer, geom AS spot, town_id, village_id, cell_id, geom FROM "lpg_station"
 UNION ALL
-SELECT id AS object_id, 'special_place'::text AS layer, geom AS spot, town_id, village_id, cell_id FROM "special_place";
+SELECT id AS object_id, 'special_place'::text AS layer, geom AS spot, town_id, village_id, cell_id, geom FROM "special_place";
 
 -- after: view measured_line
 CREATE VIEW measured_line AS
@@ -491,8 +527,9 @@ REVOKE ALL ON FUNCTION measured_layers() FROM PUBLIC;
 
 -- after: function stamp_row()
 -- A version begins where the one before it ended, never earlier: also where a transaction that began later was faster, and
--- where an object comes back after its end. Only an id that was drawn before this statement can have a past to look up. Where
--- that pushes a version onto a later day, that day is held too (`hold_day`).
+-- where an object comes back after its end. Only an id that was drawn before this statement can have a past to look up; a new
+-- row with a later id and the default instant does not come here. Where that pushes a version onto a later day, that day is held
+-- too (`hold_day`).
 CREATE OR REPLACE FUNCTION stamp_row() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$
@@ -678,7 +715,7 @@ BEGIN
     END IF;
     FOREACH level IN ARRAY ARRAY['town', 'village', 'cell'] LOOP
         EXECUTE format(
-            'SELECT n.id FROM (SELECT * FROM new_rows ORDER BY %3$I) n
+            'SELECT n.id FROM (SELECT id, %2$I, %3$I FROM new_rows ORDER BY %3$I) n
              LEFT JOIN (SELECT * FROM place_area WHERE level = %1$L AND days @> (SELECT county_day(recorded_now()))) a ON a.id = n.%3$I
              WHERE CASE WHEN ST_ContainsProperly(a.geom, n.%2$I) THEN false  -- an AND would be asked the other way round
                    ELSE n.%3$I IS DISTINCT FROM (SELECT f.id FROM area_at(%1$L, n.%2$I) f) END LIMIT 1',
@@ -693,7 +730,7 @@ END $$;
 REVOKE ALL ON FUNCTION verify_places() FROM PUBLIC;
 
 -- after: function places_rebuild(text, geometry)
--- Places the objects of a layer anew, all or those whose spot may lie `within`; writes only what changed and says how many.
+-- Places the objects of a layer anew, all or those that may lie `within`; writes only what changed and says how many.
 CREATE FUNCTION places_rebuild(wanted text, within geometry) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
@@ -739,7 +776,7 @@ AS $$
     LEFT JOIN LATERAL area_at('town', p.spot) t ON true
     LEFT JOIN LATERAL area_at('village', p.spot) v ON true
     LEFT JOIN LATERAL area_at('cell', p.spot) c ON true
-    WHERE (wanted IS NULL OR p.layer = wanted) AND (within IS NULL OR p.spot && within)
+    WHERE (wanted IS NULL OR p.layer = wanted) AND (within IS NULL OR p.geom && within)  -- a spot lies in its shape
       AND (p.town_id IS DISTINCT FROM t.id OR p.village_id IS DISTINCT FROM v.id OR p.cell_id IS DISTINCT FROM c.id)
 $$;
 REVOKE ALL ON FUNCTION misplaced_objects(text, geometry) FROM PUBLIC;
@@ -911,6 +948,12 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION follow_areas() FROM PUBLIC;
 
+-- after: trigger building.building_stamp
+CREATE TRIGGER building_stamp BEFORE UPDATE ON "building" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger building.building_stamp_new
+CREATE TRIGGER building_stamp_new BEFORE INSERT ON "building" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
+
 -- after: trigger building.building_past_of_changed
 CREATE TRIGGER building_past_of_changed AFTER UPDATE ON "building" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "code_scheme", "name", "address", "use", "grade", "graded_on", "built_year", "floors", "height", "structure", "basement", "self_built", "let_or_business", "vacated", "remedy", "remedied_on", "owner_name", "geom", "spot", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
 
@@ -936,7 +979,10 @@ CREATE TRIGGER building_verify_changed AFTER UPDATE ON "building" REFERENCING NE
 CREATE TRIGGER certificate_hold BEFORE INSERT OR UPDATE OR DELETE ON "certificate" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger certificate.certificate_stamp
-CREATE TRIGGER certificate_stamp BEFORE INSERT OR UPDATE ON "certificate" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER certificate_stamp BEFORE UPDATE ON "certificate" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger certificate.certificate_stamp_new
+CREATE TRIGGER certificate_stamp_new BEFORE INSERT ON "certificate" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger certificate.certificate_past_of_changed
 CREATE TRIGGER certificate_past_of_changed AFTER UPDATE ON "certificate" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "uid", "source", "kind", "number", "holder_layer", "holder_code", "holder_name", "issued_on", "valid_to", "review_due_on", "reviewed_on", "issuer", "revoked_on", "invented", "delivery_id", "recorded_at"');
@@ -948,7 +994,10 @@ CREATE TRIGGER certificate_past_of_ended AFTER DELETE ON "certificate" REFERENCI
 CREATE TRIGGER compound_hold BEFORE INSERT OR UPDATE OR DELETE ON "compound" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger compound.compound_stamp
-CREATE TRIGGER compound_stamp BEFORE INSERT OR UPDATE ON "compound" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER compound_stamp BEFORE UPDATE ON "compound" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger compound.compound_stamp_new
+CREATE TRIGGER compound_stamp_new BEFORE INSERT ON "compound" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger compound.compound_past_of_changed
 CREATE TRIGGER compound_past_of_changed AFTER UPDATE ON "compound" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "kind", "address", "built_year", "blocks", "households", "piped", "riser", "outdoors_on", "obstacle", "keeper", "phone", "geom", "spot", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
@@ -964,6 +1013,12 @@ CREATE TRIGGER compound_verify_new AFTER INSERT ON "compound" REFERENCING NEW TA
 
 -- after: trigger compound.compound_verify_changed
 CREATE TRIGGER compound_verify_changed AFTER UPDATE ON "compound" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION verify_places('spot');
+
+-- after: trigger construction_site.construction_site_stamp
+CREATE TRIGGER construction_site_stamp BEFORE UPDATE ON "construction_site" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger construction_site.construction_site_stamp_new
+CREATE TRIGGER construction_site_stamp_new BEFORE INSERT ON "construction_site" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger construction_site.construction_site_past_of_changed
 CREATE TRIGGER construction_site_past_of_changed AFTER UPDATE ON "construction_site" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "kind", "builder", "permit", "enterprise_code", "developer", "supervisor", "manager_name", "phone", "address", "pit_depth", "pile_length", "tunnel_depth", "started_on", "completed_on", "geom", "spot", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
@@ -983,11 +1038,20 @@ CREATE TRIGGER construction_site_verify_new AFTER INSERT ON "construction_site" 
 -- after: trigger construction_site.construction_site_verify_changed
 CREATE TRIGGER construction_site_verify_changed AFTER UPDATE ON "construction_site" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION verify_places('spot');
 
+-- after: trigger county.county_stamp
+CREATE TRIGGER county_stamp BEFORE UPDATE ON "county" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger county.county_stamp_new
+CREATE TRIGGER county_stamp_new BEFORE INSERT ON "county" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
+
 -- after: trigger craftsman.craftsman_hold
 CREATE TRIGGER craftsman_hold BEFORE INSERT OR UPDATE OR DELETE ON "craftsman" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger craftsman.craftsman_stamp
-CREATE TRIGGER craftsman_stamp BEFORE INSERT OR UPDATE ON "craftsman" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER craftsman_stamp BEFORE UPDATE ON "craftsman" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger craftsman.craftsman_stamp_new
+CREATE TRIGGER craftsman_stamp_new BEFORE INSERT ON "craftsman" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger craftsman.craftsman_past_of_changed
 CREATE TRIGGER craftsman_past_of_changed AFTER UPDATE ON "craftsman" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "phone", "id_number", "trade", "trained_on", "certificate_no", "valid_to", "team", "struck_on", "struck_reason", "source", "town_id", "village_id", "invented", "delivery_id", "recorded_at"');
@@ -999,13 +1063,22 @@ CREATE TRIGGER craftsman_past_of_ended AFTER DELETE ON "craftsman" REFERENCING O
 CREATE TRIGGER enterprise_hold BEFORE INSERT OR UPDATE OR DELETE ON "enterprise" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger enterprise.enterprise_stamp
-CREATE TRIGGER enterprise_stamp BEFORE INSERT OR UPDATE ON "enterprise" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER enterprise_stamp BEFORE UPDATE ON "enterprise" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger enterprise.enterprise_stamp_new
+CREATE TRIGGER enterprise_stamp_new BEFORE INSERT ON "enterprise" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger enterprise.enterprise_past_of_changed
 CREATE TRIGGER enterprise_past_of_changed AFTER UPDATE ON "enterprise" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "code_scheme", "name", "kind", "address", "legal_person", "phone", "licence_no", "licence_to", "employees", "founded_on", "closed_on", "source", "town_id", "village_id", "invented", "delivery_id", "recorded_at"');
 
 -- after: trigger enterprise.enterprise_past_of_ended
 CREATE TRIGGER enterprise_past_of_ended AFTER DELETE ON "enterprise" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "code_scheme", "name", "kind", "address", "legal_person", "phone", "licence_no", "licence_to", "employees", "founded_on", "closed_on", "source", "town_id", "village_id", "invented", "delivery_id", "recorded_at"');
+
+-- after: trigger gas_facility.gas_facility_stamp
+CREATE TRIGGER gas_facility_stamp BEFORE UPDATE ON "gas_facility" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger gas_facility.gas_facility_stamp_new
+CREATE TRIGGER gas_facility_stamp_new BEFORE INSERT ON "gas_facility" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger gas_facility.gas_facility_past_of_changed
 CREATE TRIGGER gas_facility_past_of_changed AFTER UPDATE ON "gas_facility" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "kind", "live", "inlet_pressure", "outlet_pressure", "fenced", "indoors", "installed_on", "position_accuracy", "operator", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
@@ -1022,6 +1095,12 @@ CREATE TRIGGER gas_facility_verify_new AFTER INSERT ON "gas_facility" REFERENCIN
 -- after: trigger gas_facility.gas_facility_verify_changed
 CREATE TRIGGER gas_facility_verify_changed AFTER UPDATE ON "gas_facility" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION verify_places('geom');
 
+-- after: trigger gas_pipeline.gas_pipeline_stamp
+CREATE TRIGGER gas_pipeline_stamp BEFORE UPDATE ON "gas_pipeline" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger gas_pipeline.gas_pipeline_stamp_new
+CREATE TRIGGER gas_pipeline_stamp_new BEFORE INSERT ON "gas_pipeline" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
+
 -- after: trigger gas_pipeline.gas_pipeline_past_of_changed
 CREATE TRIGGER gas_pipeline_past_of_changed AFTER UPDATE ON "gas_pipeline" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "regime", "pressure", "material", "diameter", "phase", "overhead", "laid_on", "depth", "position_accuracy", "operator", "geom", "invented", "delivery_id", "recorded_at"');
 
@@ -1036,6 +1115,12 @@ CREATE TRIGGER gas_pipeline_measure_changed AFTER UPDATE ON "gas_pipeline" REFER
 
 -- after: trigger gas_pipeline.gas_pipeline_measure_ended
 CREATE TRIGGER gas_pipeline_measure_ended AFTER DELETE ON "gas_pipeline" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION measure_lines();
+
+-- after: trigger gas_user.gas_user_stamp
+CREATE TRIGGER gas_user_stamp BEFORE UPDATE ON "gas_user" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger gas_user.gas_user_stamp_new
+CREATE TRIGGER gas_user_stamp_new BEFORE INSERT ON "gas_user" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger gas_user.gas_user_past_of_changed
 CREATE TRIGGER gas_user_past_of_changed AFTER UPDATE ON "gas_user" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "kind", "supply", "building_code", "name", "phone", "address", "floor", "hose", "hose_on", "bottles_mass", "alarm", "meter", "consent", "occupancy", "refusal", "riser", "enterprise_code", "supplier", "geom", "placed_by", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
@@ -1052,6 +1137,12 @@ CREATE TRIGGER gas_user_verify_new AFTER INSERT ON "gas_user" REFERENCING NEW TA
 -- after: trigger gas_user.gas_user_verify_changed
 CREATE TRIGGER gas_user_verify_changed AFTER UPDATE ON "gas_user" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION verify_places('geom');
 
+-- after: trigger grid_cell.grid_cell_stamp
+CREATE TRIGGER grid_cell_stamp BEFORE UPDATE ON "grid_cell" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger grid_cell.grid_cell_stamp_new
+CREATE TRIGGER grid_cell_stamp_new BEFORE INSERT ON "grid_cell" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
+
 -- after: trigger grid_cell.grid_cell_follow_new
 CREATE TRIGGER grid_cell_follow_new AFTER INSERT ON "grid_cell" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION follow_areas('code, valid_from, valid_to', 'lines');
 
@@ -1065,7 +1156,10 @@ CREATE TRIGGER grid_cell_follow_ended AFTER DELETE ON "grid_cell" REFERENCING OL
 CREATE TRIGGER hazard_hold BEFORE INSERT OR UPDATE OR DELETE ON "hazard" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger hazard.hazard_stamp
-CREATE TRIGGER hazard_stamp BEFORE INSERT OR UPDATE ON "hazard" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER hazard_stamp BEFORE UPDATE ON "hazard" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger hazard.hazard_stamp_new
+CREATE TRIGGER hazard_stamp_new BEFORE INSERT ON "hazard" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger hazard.hazard_past_of_changed
 CREATE TRIGGER hazard_past_of_changed AFTER UPDATE ON "hazard" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "source", "number", "layer", "object_id", "grade", "category", "what", "found_on", "deadline_on", "state", "rectified_on", "rechecked_on", "closed_on", "found_by", "rectified_by", "closed_by", "invented", "delivery_id", "recorded_at"');
@@ -1077,7 +1171,10 @@ CREATE TRIGGER hazard_past_of_ended AFTER DELETE ON "hazard" REFERENCING OLD TAB
 CREATE TRIGGER hot_work_hold BEFORE INSERT OR UPDATE OR DELETE ON "hot_work" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger hot_work.hot_work_stamp
-CREATE TRIGGER hot_work_stamp BEFORE INSERT OR UPDATE ON "hot_work" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER hot_work_stamp BEFORE UPDATE ON "hot_work" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger hot_work.hot_work_stamp_new
+CREATE TRIGGER hot_work_stamp_new BEFORE INSERT ON "hot_work" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger hot_work.hot_work_past_of_changed
 CREATE TRIGGER hot_work_past_of_changed AFTER UPDATE ON "hot_work" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "kind", "grade", "starts_at", "ends_at", "address", "site_code", "enterprise_code", "welder_code", "machine_code", "approver_name", "guardian_name", "phone", "geom", "placed_by", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
@@ -1107,7 +1204,10 @@ CREATE TRIGGER hot_work_verify_changed AFTER UPDATE ON "hot_work" REFERENCING NE
 CREATE TRIGGER lpg_station_hold BEFORE INSERT OR UPDATE OR DELETE ON "lpg_station" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger lpg_station.lpg_station_stamp
-CREATE TRIGGER lpg_station_stamp BEFORE INSERT OR UPDATE ON "lpg_station" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER lpg_station_stamp BEFORE UPDATE ON "lpg_station" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger lpg_station.lpg_station_stamp_new
+CREATE TRIGGER lpg_station_stamp_new BEFORE INSERT ON "lpg_station" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger lpg_station.lpg_station_past_of_changed
 CREATE TRIGGER lpg_station_past_of_changed AFTER UPDATE ON "lpg_station" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "licence_no", "name", "kind", "grade", "stored", "bottles", "standardised", "enterprise_code", "address", "manager_name", "phone", "position_accuracy", "opened_on", "valid_to", "closed_on", "geom", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
@@ -1137,13 +1237,22 @@ CREATE TRIGGER lpg_station_verify_changed AFTER UPDATE ON "lpg_station" REFERENC
 CREATE TRIGGER place_code_hold BEFORE INSERT OR UPDATE OR DELETE ON "place_code" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger place_code.place_code_stamp
-CREATE TRIGGER place_code_stamp BEFORE INSERT OR UPDATE ON "place_code" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER place_code_stamp BEFORE UPDATE ON "place_code" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger place_code.place_code_stamp_new
+CREATE TRIGGER place_code_stamp_new BEFORE INSERT ON "place_code" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger place_code.place_code_past_of_changed
 CREATE TRIGGER place_code_past_of_changed AFTER UPDATE ON "place_code" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "place", "scheme", "level", "code", "name", "town_code", "stands_for", "invented", "delivery_id", "recorded_at"');
 
 -- after: trigger place_code.place_code_past_of_ended
 CREATE TRIGGER place_code_past_of_ended AFTER DELETE ON "place_code" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "place", "scheme", "level", "code", "name", "town_code", "stands_for", "invented", "delivery_id", "recorded_at"');
+
+-- after: trigger road.road_stamp
+CREATE TRIGGER road_stamp BEFORE UPDATE ON "road" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger road.road_stamp_new
+CREATE TRIGGER road_stamp_new BEFORE INSERT ON "road" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger road.road_past_of_changed
 CREATE TRIGGER road_past_of_changed AFTER UPDATE ON "road" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "road_class", "surface", "width", "bridge", "tunnel", "geom", "invented", "delivery_id", "recorded_at"');
@@ -1164,7 +1273,10 @@ CREATE TRIGGER road_measure_ended AFTER DELETE ON "road" REFERENCING OLD TABLE A
 CREATE TRIGGER special_place_hold BEFORE INSERT OR UPDATE OR DELETE ON "special_place" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger special_place.special_place_stamp
-CREATE TRIGGER special_place_stamp BEFORE INSERT OR UPDATE ON "special_place" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER special_place_stamp BEFORE UPDATE ON "special_place" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger special_place.special_place_stamp_new
+CREATE TRIGGER special_place_stamp_new BEFORE INSERT ON "special_place" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger special_place.special_place_past_of_changed
 CREATE TRIGGER special_place_past_of_changed AFTER UPDATE ON "special_place" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "kind", "address", "building_code", "enterprise_code", "floor_area", "people", "sleepers", "below_ground", "gas", "manager_name", "phone", "geom", "placed_by", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at"');
@@ -1190,6 +1302,12 @@ CREATE TRIGGER special_place_verify_new AFTER INSERT ON "special_place" REFERENC
 -- after: trigger special_place.special_place_verify_changed
 CREATE TRIGGER special_place_verify_changed AFTER UPDATE ON "special_place" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION verify_places('geom');
 
+-- after: trigger town.town_stamp
+CREATE TRIGGER town_stamp BEFORE UPDATE ON "town" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger town.town_stamp_new
+CREATE TRIGGER town_stamp_new BEFORE INSERT ON "town" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
+
 -- after: trigger town.town_follow_new
 CREATE TRIGGER town_follow_new AFTER INSERT ON "town" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION follow_areas('code', '');
 
@@ -1203,13 +1321,22 @@ CREATE TRIGGER town_follow_ended AFTER DELETE ON "town" REFERENCING OLD TABLE AS
 CREATE TRIGGER vehicle_hold BEFORE INSERT OR UPDATE OR DELETE ON "vehicle" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger vehicle.vehicle_stamp
-CREATE TRIGGER vehicle_stamp BEFORE INSERT OR UPDATE ON "vehicle" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER vehicle_stamp BEFORE UPDATE ON "vehicle" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger vehicle.vehicle_stamp_new
+CREATE TRIGGER vehicle_stamp_new BEFORE INSERT ON "vehicle" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger vehicle.vehicle_past_of_changed
 CREATE TRIGGER vehicle_past_of_changed AFTER UPDATE ON "vehicle" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "plate", "kind", "uniform", "tracked", "payload", "bottles", "permit_no", "inspected_to", "enterprise_code", "station_no", "driver_name", "phone", "registered_on", "retired_on", "invented", "delivery_id", "recorded_at"');
 
 -- after: trigger vehicle.vehicle_past_of_ended
 CREATE TRIGGER vehicle_past_of_ended AFTER DELETE ON "vehicle" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "plate", "kind", "uniform", "tracked", "payload", "bottles", "permit_no", "inspected_to", "enterprise_code", "station_no", "driver_name", "phone", "registered_on", "retired_on", "invented", "delivery_id", "recorded_at"');
+
+-- after: trigger village.village_stamp
+CREATE TRIGGER village_stamp BEFORE UPDATE ON "village" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger village.village_stamp_new
+CREATE TRIGGER village_stamp_new BEFORE INSERT ON "village" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger village.village_follow_new
 CREATE TRIGGER village_follow_new AFTER INSERT ON "village" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION follow_areas('code', '');
@@ -1220,11 +1347,20 @@ CREATE TRIGGER village_follow_changed AFTER UPDATE ON "village" REFERENCING OLD 
 -- after: trigger village.village_follow_ended
 CREATE TRIGGER village_follow_ended AFTER DELETE ON "village" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION follow_areas('code', '');
 
+-- after: trigger water.water_stamp
+CREATE TRIGGER water_stamp BEFORE UPDATE ON "water" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger water.water_stamp_new
+CREATE TRIGGER water_stamp_new BEFORE INSERT ON "water" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
+
 -- after: trigger welder.welder_hold
 CREATE TRIGGER welder_hold BEFORE INSERT OR UPDATE OR DELETE ON "welder" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger welder.welder_stamp
-CREATE TRIGGER welder_stamp BEFORE INSERT OR UPDATE ON "welder" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER welder_stamp BEFORE UPDATE ON "welder" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger welder.welder_stamp_new
+CREATE TRIGGER welder_stamp_new BEFORE INSERT ON "welder" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger welder.welder_past_of_changed
 CREATE TRIGGER welder_past_of_changed AFTER UPDATE ON "welder" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "phone", "id_number", "certificate_no", "work", "issued_on", "review_due_on", "valid_to", "issuer", "enterprise_code", "employer", "source", "town_id", "village_id", "invented", "delivery_id", "recorded_at"');
@@ -1236,13 +1372,22 @@ CREATE TRIGGER welder_past_of_ended AFTER DELETE ON "welder" REFERENCING OLD TAB
 CREATE TRIGGER welding_machine_hold BEFORE INSERT OR UPDATE OR DELETE ON "welding_machine" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
 
 -- after: trigger welding_machine.welding_machine_stamp
-CREATE TRIGGER welding_machine_stamp BEFORE INSERT OR UPDATE ON "welding_machine" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+CREATE TRIGGER welding_machine_stamp BEFORE UPDATE ON "welding_machine" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger welding_machine.welding_machine_stamp_new
+CREATE TRIGGER welding_machine_stamp_new BEFORE INSERT ON "welding_machine" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: trigger welding_machine.welding_machine_past_of_changed
 CREATE TRIGGER welding_machine_past_of_changed AFTER UPDATE ON "welding_machine" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "chip_no", "chip_on", "kind", "model", "maker", "serial_no", "phase", "enterprise_code", "owner_name", "phone", "address", "town_id", "village_id", "invented", "delivery_id", "recorded_at"');
 
 -- after: trigger welding_machine.welding_machine_past_of_ended
 CREATE TRIGGER welding_machine_past_of_ended AFTER DELETE ON "welding_machine" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "chip_no", "chip_on", "kind", "model", "maker", "serial_no", "phase", "enterprise_code", "owner_name", "phone", "address", "town_id", "village_id", "invented", "delivery_id", "recorded_at"');
+
+-- after: trigger worker.worker_stamp
+CREATE TRIGGER worker_stamp BEFORE UPDATE ON "worker" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger worker.worker_stamp_new
+CREATE TRIGGER worker_stamp_new BEFORE INSERT ON "worker" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
 
 -- after: grants building
 GRANT SELECT, INSERT, UPDATE, DELETE ON "building" TO wangge_app;
