@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from gis import layers
 from gis.layer import Layer, Use
 from gis.store.county import County
+from gis.store.load.datum.verdict import VERIFIED
 
 
 class Unverified(NamedTuple):
@@ -30,7 +31,7 @@ def unverified(connection: sa.Connection, county: County) -> list[Unverified]:
         query = (
             sa.select(sa.func.count())
             .join_from(table, log, log.c.id == table.c.delivery_id)
-            .where(log.c.datum.is_not(None), log.c.datum != "verified")
+            .where(log.c.datum.is_not(None), log.c.datum != VERIFIED)
         )
         if rows := int(connection.execute(query).scalar_one()):
             found.append(Unverified(layer, rows))

@@ -10,7 +10,7 @@ LAYER = Layer(
     title_en="Status",
     doc="Kept by triggers, equal to a recount from the checks; the day asked about decides which version counts.",
     # No key leads to the rules: the triggers alone write here, from rules, and those are never deleted. Asking again
-    # for each of a million rows is a tenth of a load.
+    # for each row of a load would tell nothing.
     source=Source(publisher="This database", licence="internal"),
     key="object_id",
     read=OFFICE | {Role.WORKER},

@@ -2,9 +2,9 @@
 
 import numpy as np
 import shapely
-from pyproj import CRS, Transformer
 
-from gis.crs import Geometries, shifted
+from gis.crs import Geometries, Shifted
+from gis.crs.ways import System, registered, understood, way
 from gis.errors import DeliveryError
 from gis.store.formats.delivered import Axes
 
@@ -23,8 +23,8 @@ def settled(axes: Axes | None, geometry: Geometries, crs: str | None) -> Geometr
     """
     if axes is None or crs is None or all(shape is None for shape in geometry):
         return geometry
-    system = _registered(crs)
-    if axes.degrees and system is not None and not system.is_geographic:
+    system = understood(crs)
+    if axes.degrees and not isinstance(system, Shifted) and not system.is_geographic:
         listed = "、".join(axes.columns)
         raise DeliveryError(
             f"列 {listed} 是经纬度，而 {crs} 以米计 · expected a system in degrees for the columns {listed}, got {crs}"
@@ -32,7 +32,7 @@ def settled(axes: Axes | None, geometry: Geometries, crs: str | None) -> Geometr
     if not axes.open:
         return geometry
     turned: Geometries = np.asarray(shapely.transform(geometry, lambda places: places[:, ::-1]))
-    shares = _share_within(geometry, crs, system), _share_within(turned, crs, system)
+    shares = _share_within(geometry, system), _share_within(turned, system)
     if shares[0] >= MOST and shares[1] <= FEW:
         return geometry
     if shares[1] >= MOST and shares[0] <= FEW:
@@ -44,22 +44,16 @@ def settled(axes: Axes | None, geometry: Geometries, crs: str | None) -> Geometr
     )
 
 
-def _registered(crs: str) -> CRS | None:
-    """Give the system, None for shifted coordinates, which no registry has."""
-    return None if shifted(crs) is not None else CRS.from_user_input(crs)
-
-
-def _share_within(geometry: Geometries, crs: str, system: CRS | None) -> float:
+def _share_within(geometry: Geometries, system: System) -> float:
     """Give the share of the shapes that lie in the system's area of use; 0 where it has none."""
     places = shapely.get_coordinates(geometry)
     west, south, east, north = CHINA
-    if system is not None:
+    if not isinstance(system, Shifted):
         area = system.area_of_use
         if area is None:
             return 0.0
         west, south, east, north = area.bounds
-        way = Transformer.from_crs(crs, "EPSG:4326", always_xy=True)
-        places = np.column_stack(way.transform(places[:, 0], places[:, 1]))
+        places = way(system, registered(system.geodetic_crs))(places)
     low = np.maximum([west - MARGIN, south - MARGIN], [-180, -90])
     high = np.minimum([east + MARGIN, north + MARGIN], [180, 90])
     return float(((places >= low) & (places <= high)).all(axis=1).mean())

@@ -43,7 +43,6 @@ BRACKETS = re.compile(r"[(（\[【].*?[)）\]】]")
 EWKT = re.compile(r"\s*SRID\s*=\s*(\d{1,6})\s*;\s*(.*)", re.IGNORECASE | re.DOTALL)
 SHAPE = re.compile(r"\s*(SRID\s*=|[A-Z]+\s*(Z|M|ZM)?\s*(\(|EMPTY))", re.IGNORECASE)
 HEX = re.compile(r"(?:[0-9A-Fa-f]{2}){9,}")
-LETTERED = re.compile(r"[NSEW][^NSEW]+|[^NSEW]+[NSEW]|[东西北南][经纬]?[^东西北南]+")
 A_DEGREE = "degrees such as 120.0123 or 120°01′12.5″"
 A_NUMBER = "a number of metres"
 
