@@ -16,7 +16,7 @@ from gis.store.county import County
 from gis.store.fetch import features, reading_of, shapes
 from gis.store.load import Origin, load
 from gis.store.load.conform import Terms
-from gis.store.schema import spot
+from gis.store.views import spot_column
 
 WHOLE_TOWN = "000"
 
@@ -98,7 +98,7 @@ def load_points(connection: sa.Connection, county: County) -> np.ndarray[tuple[i
     parts = [np.empty((0, 2))]
     for layer in layers.using(Use.LOAD):
         table = county.schema.table(layer)
-        point = spot(table)
+        point = table.c[spot_column(layer)]
         rows = connection.execute(
             sa.select(sa.func.ST_X(point), sa.func.ST_Y(point)).order_by(table.c[layer.key])
         ).all()

@@ -12,8 +12,8 @@ from gis.crs import Geometries
 from gis.layer import Layer, Use
 from gis.store.county import County
 from gis.store.reading import Reading
-from gis.store.schema import spot
 from gis.store.versions import in_use
+from gis.store.views import spot_column
 
 PLACED = ("spot_x", "spot_y")
 
@@ -31,7 +31,8 @@ def features(
     names += [name for name in ("town_id", "village_id", "cell_id", "invented") if name in table.c]
     columns: list[sa.ColumnElement[object]] = [table.c[name] for name in names]
     if layer.located:
-        columns += [sa.func.ST_X(spot(table)).label(PLACED[0]), sa.func.ST_Y(spot(table)).label(PLACED[1])]
+        point = table.c[spot_column(layer)]
+        columns += [sa.func.ST_X(point).label(PLACED[0]), sa.func.ST_Y(point).label(PLACED[1])]
     if layer.geometry is not None:
         shape = table.c.geom if srid in {None, county.srid} else sa.func.ST_Transform(table.c.geom, srid)
         columns.append(sa.func.ST_AsBinary(shape).label("geometry"))

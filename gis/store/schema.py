@@ -99,11 +99,6 @@ def constraint_name(layer: Layer, constraint: str) -> str:
     return f"{layer.name}_{constraint}"
 
 
-def spot(table: sa.Table) -> sa.Column[object]:
-    """Give the column of the point that stands for a row: the point itself, or the representative point of an area."""
-    return table.c.spot if "spot" in table.c else table.c.geom
-
-
 def _table(layer: Layer, srid: int, metadata: sa.MetaData) -> sa.Table:
     built = sa.Table(layer.name, metadata, *_columns(layer, srid, past=False), comment=f"{layer.title} · {layer.doc}")
     name = layer.name
