@@ -484,6 +484,8 @@ def test_pages_keep_their_order_whatever_the_keys_are(county: County) -> None:
 
 
 @settings(max_examples=25, deadline=None)
+@example(corners=[(0.5, 0.5), (0.5, 0.5)], words={})
+@example(corners=[(0.5, 0.0), (0.5, 1.0)], words={})
 @given(
     corners=st.lists(st.tuples(st.floats(0, 1), st.floats(0, 1)), min_size=2, max_size=2),
     words=st.sampled_from([{}, {"as_of": date(2026, 1, 10)}, {"seen_by": date(2026, 1, 10)}]),
@@ -497,10 +499,22 @@ def test_a_box_gives_what_shapely_finds_in_degrees(
     (x, y), (u, v) = corners
     spots = [(west + (east - west) * a, south + (north - south) * b) for a, b in ((x, y), (u, v))]
     (left, right), (low, high) = (sorted(each) for each in zip(*spots, strict=True))
-    inside = whole[shapely.intersects(whole.geometry.to_numpy(), shapely.box(left, low, right, high))]
+    extent = shapely.envelope(shapely.multipoints([(left, low), (right, high)]))  # a point or line where it has no area
+    inside = whole[shapely.intersects(whole.geometry.to_numpy(), extent)]
     box = Box(left, low, right, high)
     assert asked(demo, now, box=box, **words)["key"].tolist() == inside["key"].tolist()
     assert sum(counted(demo, now, box=box, **words).values()) == len(inside)
+
+
+@pytest.mark.parametrize("shape", ["point", "upright", "level"])
+def test_a_box_without_width_or_height_is_a_line_or_a_point(county: County, shape: str) -> None:
+    stored(county, "building", [{"code": "in"}, {"code": "out"}], [square(0, 0, 20), square(500, 500, 20)])
+    spot = from_storage(np.array([shapely.Point(X + 5, Y + 5)], dtype=object), 4326, SRID)[0]
+    far = {"point": (0.0, 0.0), "upright": (0.0, 1e-3), "level": (1e-3, 0.0)}[shape]
+    now = instant("2026-12-01")
+    assert set(found(county, now, box=Box(spot.x, spot.y, spot.x + far[0], spot.y + far[1]))) == {"in"}
+    beside = Box(spot.x - 1e-3, spot.y - 1e-3, spot.x - 1e-3 + far[0] / 4, spot.y - 1e-3 + far[1] / 4)
+    assert found(county, now, box=beside) == {}
 
 
 def test_a_box_keeps_to_its_parallels_over_a_wide_county(county: County) -> None:

@@ -187,10 +187,15 @@ def _within(objects: sa.FromClause, srid: int, where: Where) -> list[sa.ColumnEl
 
 
 def _meets(objects: sa.FromClause, srid: int, box: Box | None) -> list[sa.ColumnElement[bool]]:
-    """Give the conditions for meeting a box in EPSG:4326, whose sides follow their parallels in storage metres too."""
+    """Give the conditions for meeting a box in EPSG:4326, whose sides follow their parallels in storage metres too.
+
+    A box without width or height is the line or the point that it is: ST_Envelope makes that of it, and
+    ST_MakeEnvelope a polygon that ST_Intersects cannot read.
+    """
     if box is None:
         return [sa.false()]
     step = max(box.east - box.west, box.north - box.south, 1e-9) / STEPS
-    envelope = sa.func.ST_Segmentize(sa.func.ST_MakeEnvelope(*box, EXCHANGE), step)
-    here = sa.func.ST_Transform(envelope, srid)
+    corners = [sa.func.ST_MakePoint(*corner) for corner in ((box.west, box.south), (box.east, box.north))]
+    extent = sa.func.ST_SetSRID(sa.func.ST_Envelope(sa.func.ST_MakeLine(*corners)), EXCHANGE)
+    here = sa.func.ST_Transform(sa.func.ST_Segmentize(extent, step), srid)
     return [objects.c.geom.op("&&")(here), sa.func.ST_Intersects(objects.c.geom, here)]
