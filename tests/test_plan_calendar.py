@@ -1,0 +1,119 @@
+"""Calendars against trying every calendar, and what must hold of any."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gis.plan.calendar import NEVER, Visits, calendar
+
+
+def visits(due: list[int], minutes: list[float] | None = None, *, booked: list[int] | None = None) -> Visits:
+    count = len(due)
+    rng = np.random.default_rng(count)
+    return Visits(
+        np.array(due, dtype=np.int64),
+        np.array(minutes if minutes is not None else [1.0] * count, dtype=float),
+        rng.uniform(0, 1000, (count, 2)),
+        np.array(booked if booked is not None else [NEVER] * count, dtype=np.int64),
+    )
+
+
+def fewest_late(due: list[int], capacity: list[int]) -> int:
+    """Give the fewest late visits of one minute over all calendars, by trying them all."""
+    first = next(day for day, room in enumerate(capacity) if room)
+    last = [min(max(each, first), len(capacity) - 1) for each in due]
+    best = len(due)
+    for days in product([*range(len(capacity)), NEVER], repeat=len(due)):
+        if all(days.count(day) <= room for day, room in enumerate(capacity)):
+            best = min(best, sum(day == NEVER or day > end for day, end in zip(days, last, strict=True)))
+    return best
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    due=st.lists(st.integers(-2, 4), min_size=1, max_size=6),
+    capacity=st.lists(st.integers(0, 3), min_size=1, max_size=4).filter(any),
+)
+def test_no_calendar_of_equal_visits_keeps_all_due_days_where_ours_does_not(
+    due: list[int], capacity: list[int]
+) -> None:
+    found = calendar(visits(due), np.array(capacity, dtype=float))
+    assert (found.late.sum() == 0) == (fewest_late(due, capacity) == 0)
+    assert (found.missing_minutes > 0) == (fewest_late(due, capacity) > 0)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    data=st.lists(st.tuples(st.integers(-3, 12), st.floats(5, 60), st.integers(NEVER, 9)), min_size=1, max_size=40),
+    capacity=st.lists(st.sampled_from([0.0, 60.0, 240.0, 480.0]), min_size=1, max_size=10).filter(any),
+)
+def test_no_day_is_overfilled_and_a_second_run_moves_nothing(
+    data: list[tuple[int, float, int]], capacity: list[float]
+) -> None:
+    due, minutes, booked = (list(each) for each in zip(*data, strict=True))
+    room = np.array(capacity)
+    found = calendar(visits(due, minutes, booked=booked), room)
+    set_ = found.day != NEVER
+    assert (np.bincount(found.day[set_], weights=np.array(minutes)[set_], minlength=len(room)) <= room + 1e-6).all()
+    if not found.late.any():
+        again = calendar(visits(due, minutes, booked=found.day.tolist()), room)
+        assert again.moved.tolist() == []
+        assert again.day.tolist() == found.day.tolist()
+
+
+def test_the_days_are_filled_evenly_where_due_days_allow() -> None:
+    found = calendar(visits([9] * 100), np.full(10, 480.0))
+    assert np.bincount(found.day, minlength=10).tolist() == [10] * 10
+
+
+def test_holidays_hold_nothing_and_their_visits_come_before() -> None:
+    found = calendar(visits([4] * 6), np.array([480.0, 480.0, 480.0, 0.0, 0.0]))
+    assert np.bincount(found.day, minlength=5).tolist() == [2, 2, 2, 0, 0]
+    assert not found.late.any()
+
+
+def test_overdue_visits_come_first() -> None:
+    found = calendar(visits([-30, 8, 8, 8, 8, 8, 8, -2]), np.full(9, 2.0))
+    assert found.day[[0, 7]].tolist() == [0, 0]
+    assert not found.late.any()
+
+
+def test_what_cannot_be_met_is_named_with_the_minutes_that_are_missing() -> None:
+    found = calendar(visits([0, 0, 0, 1], [60.0] * 4), np.array([60.0, 60.0, 60.0]))
+    assert found.day.tolist()[:3].count(0) == 1  # one of the first three is in time, and the oldest stay first
+    assert found.late.sum() == 3
+    assert found.missing_minutes == 120.0
+    assert (found.day != NEVER).sum() == 3
+
+
+def test_neighbours_share_a_day() -> None:
+    given_ = visits([1] * 20, [30.0] * 20)
+    given_.xy[:] = np.array([(0.0, 0.0), (5_000.0, 0.0)] * 10) + np.arange(20)[:, None]
+    found = calendar(given_, np.full(2, 300.0))
+    assert len(set(found.day[::2].tolist())) == len(set(found.day[1::2].tolist())) == 1
+
+
+def test_a_replan_moves_only_what_a_new_visit_needs() -> None:
+    first = calendar(visits([3] * 8), np.full(4, 2.0))
+    urgent = visits([3] * 7 + [0], booked=[*first.day[:7].tolist(), NEVER])
+    again = calendar(urgent, np.full(4, 2.0))
+    assert again.day[7] == 0
+    assert not again.late.any()
+    assert len(again.moved) == (1 if (first.day[:7] == 0).sum() == 2 else 0)
+
+
+def test_a_visit_longer_than_any_day_is_refused() -> None:
+    with pytest.raises(ValueError, match="at most a day's 60 min, got 90"):
+        calendar(visits([1], [90.0]), np.array([60.0]))
+    with pytest.raises(ValueError, match="above 0"):
+        calendar(visits([1], [0.0]), np.array([60.0]))
+
+
+def test_without_working_days_nothing_has_a_day_and_all_is_late() -> None:
+    found = calendar(visits([3, 4]), np.zeros(3))
+    assert found.day.tolist() == [NEVER, NEVER]
+    assert found.late.all()
+    assert found.missing_minutes == 2.0
