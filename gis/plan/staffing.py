@@ -17,9 +17,9 @@ def expected_visits(first_due: Integers, every: Integers, edges: Integers) -> In
     """
     first = np.maximum(first_due, edges[0])[:, None]
     before = np.maximum(-(-(edges[None] - first) // every[:, None]), 0)
-    return np.diff(before, axis=1)
+    return np.asarray(np.diff(before, axis=1), dtype=np.int64)
 
 
 def visits_a_year(every: Integers) -> Integers:
     """Give the fewest visits in 365 days that leave no gap above `every` days: 365 // every, 0 for rarer ones."""
-    return YEAR_DAYS // every
+    return np.asarray(YEAR_DAYS // every, dtype=np.int64)
