@@ -23,8 +23,9 @@ FAR = int(pyvrp.constants.MAX_VALUE)
 """The length of a way that does not exist; larger entries count as this one."""
 EVER = int(np.iinfo(np.int64).max)
 SEARCH = pyvrp.SolveParams(IteratedLocalSearchParams(history_length=100), perturbation=PerturbationParams(1, 10))
-"""PyVRP's own choice is up to 25 perturbations a step and a memory of 300 steps. With these a step is two to three times
-quicker on a thousand stops and, in equal time, the larger published instances come out better (`benchmarks.routes`)."""
+"""PyVRP's own choice is up to 25 perturbations a step and a memory of 300 steps. With these a step is two to three
+times quicker on a thousand stops and, in equal time, the larger published instances come out better
+(`benchmarks.routes`)."""
 SPARE, SPARE_SHARE = 3, 1.3  # shifts kept beyond those that the demand alone would fill
 
 
