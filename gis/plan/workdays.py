@@ -10,7 +10,7 @@ SATURDAY = 5
 
 
 class Workdays(NamedTuple):
-    """The days that are worked, and the years whose holidays are not announced, where every weekday counts as worked."""
+    """The days that are worked, and the years without a notice, where every weekday counts as worked."""
 
     days: tuple[date, ...]
     unannounced: tuple[int, ...]
