@@ -1,11 +1,12 @@
 """Rules, cells, areas and pipes: `wangge law | synth | grid | assign | patrol | pipes`."""
 
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 
 import click
 
-from gis.cli.door import DATABASE, county, steps
+from gis.cli.door import DATABASE, DAY, county, day, steps, whole
 from gis.cli.say import Answer, Command, Group
 
 SEED = click.option("--seed", type=int, default=7, show_default=True, help="随机种子 · seed")
@@ -132,6 +133,44 @@ def patrol_areas(workers: int, seed: int, database: str | None) -> Answer:
     if made.empty:
         lines.append(f"没有网格的片区 · areas without cells: {len(made.empty)}")
     return Answer(asdict(made), text="\n".join(lines))
+
+
+@patrol.command("staffing")
+@click.option(
+    "--rules",
+    "given",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    help="拟发布的规则，可多次 · rules to compare, TOML; may be given again",
+)
+@click.option(
+    "--from", "first", type=DAY, default=None, help="起始月内任一日 · a day in the first month; default: today"
+)
+@click.option("--months", type=click.IntRange(1, 60), default=12, show_default=True, help="月数 · months")
+@click.option("--day-minutes", type=click.FloatRange(1, 1440), default=480.0, show_default=True, help="每日分钟")
+@click.option("-o", "--output", type=click.Path(path_type=Path), default=None, help="按镇街、月、类别的明细 · FILE.csv")
+@DATABASE
+def patrol_staffing(
+    given: tuple[Path, ...],
+    first: datetime | None,
+    months: int,
+    day_minutes: float,
+    output: Path | None,
+    database: str | None,
+) -> Answer:
+    """人力测算 · Visits and person-days by town, month and kind, under one or several sets of rules side by side."""
+    from gis.run import staffing as run
+    from gis.store.county import now
+
+    with county(database) as opened, steps("人力", total=1) as progress:
+        progress("unchecked")
+        start = day(first) or opened.today()
+        period = run.Period(start, months=months, day_minutes=day_minutes)
+        found = run.staffing(opened, run.rule_sets(given), period, now=now())
+    if output is not None:
+        with whole(output) as part:
+            part.write_text(found.table(opened.name), encoding="utf-8-sig")
+    return Answer(found.facts() | {"file": output}, text=found.told())
 
 
 @click.group(cls=Group)
