@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from gis import layers
 from gis.layer import Layer, Use
 from gis.store.schema import ENDS, PLACES, Schema, constraint_name, constraints, quoted
-from gis.store.views import chosen_by, lists, spot_column, views
+from gis.store.views import category, chosen_by, lists, spot_column, views
 
 FILES = ("clock", "history", "status", "joins", "places")
 CALLABLE = {
@@ -169,7 +169,8 @@ def _counting(layer: Layer) -> list[tuple[str, str, str]]:
         return [("count", f"AFTER INSERT ON {{}} {NEW}", first), ("recount", f"AFTER UPDATE ON {{}} {NEW}", again)]
     if layer.patrol is None:
         return []
-    return _thrice("count", f"count_objects('{layer.patrol.by}')")
+    written = category(layer).replace("'", "''")
+    return _thrice("count", f"count_objects('{layer.patrol.by}', '{written}')")
 
 
 def _leading(layer: Layer) -> list[tuple[str, str, str]]:

@@ -15,7 +15,7 @@ from gis.store.county import County
 from gis.store.formats.delivered import Fault
 from gis.store.load import datum, linking, merging, pairing, records, replacing, staging
 from gis.store.load.conform import Conformed, Match, Mode, Terms, conform
-from gis.store.load.merging import Merge
+from gis.store.load.merging import Merge, Writing
 from gis.store.load.moving import to_local, to_storage
 from gis.store.load.outcome import Effects, Origin, Outcome, outcome_of, recorded
 from gis.store.load.replacing import Ending
@@ -36,6 +36,7 @@ class Judged:
     rows: Conformed
     faults: tuple[Fault, ...]
     effects: Effects
+    writing: Writing
     town: Town | None = None
     ending: Ending | None = None
 
@@ -153,9 +154,10 @@ def _judged(
         unknown = sum(key is None for key in keys.values())
         ends = replacing.ending(connection, merge, rejected=known, unknown=unknown, town=town)
     place = datum.guarded(connection, merge, rows, [*rejected, *paired.faults], accepted=terms.accept_shift)
-    new, changed = merging.counted(connection, merge)
-    effects = Effects(new, changed, ends.count if ends is not None else 0, paired.matched, datum=place)
-    return Judged(merge, rows, (*rows.faults, *paired.faults, *found), effects, town, ends)
+    writing = merging.to_write(connection, merge)
+    gone = ends.count if ends is not None else 0
+    effects = Effects(writing.new, writing.changed, gone, paired.matched, datum=place)
+    return Judged(merge, rows, (*rows.faults, *paired.faults, *found), effects, writing, town, ends)
 
 
 def _stored(connection: sa.Connection, judged: Judged, origin: Origin, terms: Terms, *, delivered: int) -> Outcome:
@@ -167,5 +169,5 @@ def _stored(connection: sa.Connection, judged: Judged, origin: Origin, terms: Te
     if judged.ending is not None and judged.ending.count:
         replacing.end(connection, merge.stored, judged.ending.where, identity)
     if outcome.new or outcome.changed:
-        merging.write(connection, merge, identity)
+        merging.write(connection, merge, judged.writing.rows, identity)
     return replace(outcome, number=number)

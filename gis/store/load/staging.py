@@ -41,7 +41,8 @@ def staged(connection: sa.Connection, layer: Layer, rows: Conformed, srid: int) 
     given = rows.frame[["row_no", *rows.fields, *rows.worked]]
     if rows.geometry is not None:
         given = given.assign(geom=rows.geometry)
-    return temporary(connection, STAGING, columns, given)
+    joined = {"row_no", layer.key, *(field.name for field in layer.joining)}
+    return temporary(connection, STAGING, columns, given, joined=joined)
 
 
 def complete(connection: sa.Connection, layer: Layer, table: sa.Table, rows: Conformed, stored: sa.Table) -> None:
