@@ -126,10 +126,8 @@ def _function(name: str, create: str) -> DatabaseObject:
 
 
 def _triggers(layer: Layer, schema: Schema) -> list[DatabaseObject]:
-    return [
-        _trigger(layer, *parts)
-        for parts in (*_keeping(layer, schema), *_counting(layer), *_leading(layer), *_placing(layer))
-    ]
+    parts = (*_keeping(layer, schema), *_referring(layer), *_counting(layer), *_leading(layer), *_placing(layer))
+    return [_trigger(layer, *each) for each in parts]
 
 
 def _trigger(layer: Layer, name: str, when: str, call: str) -> DatabaseObject:
@@ -160,6 +158,17 @@ def _keeping(layer: Layer, schema: Schema) -> list[tuple[str, str, str]]:
     if fixed:
         found.append(("fixed", "BEFORE UPDATE ON {} FOR EACH ROW", f"keep_fixed({fixed})"))
     return found
+
+
+def _referring(layer: Layer) -> list[tuple[str, str, str]]:
+    """Give the triggers by which the delivery that a row names is one of the log."""
+    if not (layer.historic or layer.records):
+        return []
+    other = "NEW.delivery_id IS DISTINCT FROM OLD.delivery_id"
+    return [
+        ("delivered_new", f"AFTER INSERT ON {{}} {NEW}", "know_delivery()"),
+        ("delivered_changed", f"AFTER UPDATE ON {{}} FOR EACH ROW WHEN ({other})", "know_delivery()"),
+    ]
 
 
 def _counting(layer: Layer) -> list[tuple[str, str, str]]:

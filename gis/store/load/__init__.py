@@ -7,6 +7,7 @@ written: a delivery without a column leaves what is stored in it, and one withou
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import sqlalchemy as sa
 
 from gis.errors import Refused
@@ -18,6 +19,7 @@ from gis.store.load.conform import Conformed, Match, Mode, Terms, conform
 from gis.store.load.merging import Merge, Writing
 from gis.store.load.moving import to_local, to_storage
 from gis.store.load.outcome import Effects, Origin, Outcome, outcome_of, recorded
+from gis.store.load.placing import Shapes
 from gis.store.load.replacing import Ending
 from gis.store.reading import Reading
 from gis.store.repeat import retried
@@ -106,6 +108,14 @@ def judge(connection: sa.Connection, layer: Layer, reading: Reading, origin: Ori
     return outcome_of(layer, rows, faults, reading.delivered, Effects(new=reading.delivered - len(rejected)))
 
 
+def _many(judged: Judged) -> Shapes | None:
+    """Give the numbers and shapes of a delivery that writes most of its rows; of few the database is asked."""
+    rows, writing = judged.rows, judged.writing
+    if rows.geometry is None or 2 * (writing.new + writing.changed) < len(rows.frame):
+        return None
+    return rows.frame["row_no"].to_numpy(dtype=np.int64), rows.geometry
+
+
 def _refuse_not_delivered(layer: Layer) -> None:
     if layer.derived or layer.single or not (layer.historic or layer.records):
         raise Refused(f"{layer.name}: this layer is not loaded from files")
@@ -169,5 +179,5 @@ def _stored(connection: sa.Connection, judged: Judged, origin: Origin, terms: Te
     if judged.ending is not None and judged.ending.count:
         replacing.end(connection, merge.stored, judged.ending.where, identity)
     if outcome.new or outcome.changed:
-        merging.write(connection, merge, judged.writing.rows, identity)
+        merging.write(connection, merge, judged.writing.rows, identity, shapes=_many(judged))
     return replace(outcome, number=number)

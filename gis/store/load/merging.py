@@ -11,7 +11,7 @@ from gis.layer import Layer
 from gis.store.copying import derived
 from gis.store.county import County
 from gis.store.load.likeness import differ
-from gis.store.load.placing import placed
+from gis.store.load.placing import Shapes, places_of
 from gis.store.schema import PLACES, WORKED_OUT
 
 
@@ -64,32 +64,49 @@ def to_write(connection: sa.Connection, merge: Merge) -> Writing:
     return Writing(rows, every - changed, changed)
 
 
-def write(connection: sa.Connection, merge: Merge, writing: sa.Table, delivery_id: int) -> None:
-    """Store the staged rows that are to be written as brought by a delivery."""
-    stored, table, brought = merge.stored, merge.table, merge.brought
-    values: dict[str, Any] = {name: table.c[name] for name in brought}
+def write(
+    connection: sa.Connection, merge: Merge, writing: sa.Table, delivery_id: int, *, shapes: Shapes | None = None
+) -> None:
+    """Store the staged rows that are to be written as brought by a delivery; `shapes` as `places_of` takes them."""
+    stored, table = merge.stored, merge.table
+    coming = _coming(connection, merge, writing, shapes)
+    values: dict[str, Any] = {name: table.c[name] for name in merge.brought}
     values["delivery_id"] = sa.literal(delivery_id)
     values["invented"] = _invented(merge)
-    joined = table.join(writing, writing.c.row_no == table.c.row_no)
-    of_row = table.c.row_no == writing.c.row_no
     if merge.located:
-        chosen = sa.select(table.c.row_no, table.c.geom).select_from(joined).subquery()
-        places = placed(connection, merge.layer, chosen)
-        joined = joined.join(places, places.c.row_no == table.c.row_no)
-        of_row &= table.c.row_no == places.c.row_no
-        values |= {name: places.c[name] for name in PLACES}
+        values |= {name: coming.c[name] for name in PLACES}
     connection.execute(sa.select(sa.func.set_config("wangge.places", "given" if merge.located else "", True)))
-    changing = sa.select(stored.c.id).where(stored.c.id == writing.c.id).order_by(stored.c.id)
+    changing = sa.select(stored.c.id).where(stored.c.id == coming.c.id, ~coming.c.new).order_by(stored.c.id)
     connection.execute(changing.with_for_update(of=stored))  # in the order in which checks lock their objects
-    connection.execute(sa.update(stored).values(values).where(stored.c.id == writing.c.id, of_row))
+    of_row = table.c.row_no == coming.c.row_no
+    connection.execute(sa.update(stored).values(values).where(stored.c.id == coming.c.id, ~coming.c.new, of_row))
     fresh = values | {"invented": sa.literal(merge.said if merge.synthetic else [], stored.c.invented.type)}
-    before = _ended_before(connection, merge, writing)
-    fresh["id"] = sa.func.coalesce(before.c.id, sa.func.nextval("object_id"))
-    joined = joined.outerjoin(before, before.c.row_no == table.c.row_no)
-    rows_new = sa.select(*(value.label(name) for name, value in fresh.items())).select_from(joined)
-    rows_new = rows_new.where(writing.c.id.is_(None)).order_by(table.c.row_no)
+    fresh["id"] = sa.func.coalesce(coming.c.id, sa.func.nextval("object_id"))
+    rows_new = sa.select(*(value.label(name) for name, value in fresh.items())).join_from(table, coming, of_row)
+    rows_new = rows_new.where(coming.c.new).order_by(table.c.row_no)
     connection.execute(sa.insert(stored).from_select(list(fresh), rows_new, include_defaults=False))
     connection.execute(sa.select(sa.func.set_config("wangge.places", "", True)))  # else whoever writes next is believed
+
+
+def _coming(connection: sa.Connection, merge: Merge, writing: sa.Table, shapes: Shapes | None) -> sa.Table:
+    """Give per row that is to be written whether it is new, the id of its object where that has one, and its places.
+
+    One narrow table, so that the wide rows of staging are joined and ordered once.
+    """
+    before = _ended_before(connection, merge, writing)
+    columns = [
+        writing.c.row_no,
+        writing.c.id.is_(None).label("new"),
+        sa.func.coalesce(writing.c.id, before.c.id).label("id"),
+    ]
+    found = writing.outerjoin(before, before.c.row_no == writing.c.row_no)
+    if merge.located:
+        rows = merge.table.join(writing, writing.c.row_no == merge.table.c.row_no)
+        chosen = sa.select(merge.table.c.row_no, merge.table.c.geom).select_from(rows).subquery()
+        lying = places_of(connection, merge.layer, chosen, shapes)
+        columns += [lying.c[name] for name in PLACES]
+        found = found.outerjoin(lying, lying.c.row_no == writing.c.row_no)
+    return derived(connection, "coming", sa.select(*columns).select_from(found))
 
 
 def _ended_before(connection: sa.Connection, merge: Merge, writing: sa.Table) -> sa.Table:

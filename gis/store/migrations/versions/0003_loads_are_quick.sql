@@ -61,6 +61,29 @@ DROP TRIGGER building_count_changed ON "building";
 -- drop: trigger building.building_count_new
 DROP TRIGGER building_count_new ON "building";
 
+-- after: function know_delivery()
+-- The delivery that a row names stands in the log, from which nothing is deleted: asked once for all new rows of a statement.
+CREATE FUNCTION know_delivery() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    unknown bigint;
+BEGIN
+    IF TG_LEVEL = 'ROW' THEN
+        SELECT NEW.delivery_id INTO unknown
+        WHERE NEW.delivery_id IS NOT NULL AND NOT EXISTS (SELECT FROM delivery d WHERE d.id = NEW.delivery_id);
+    ELSE
+        SELECT n.delivery_id INTO unknown
+        FROM (SELECT DISTINCT delivery_id FROM new_rows WHERE delivery_id IS NOT NULL) n
+        WHERE NOT EXISTS (SELECT FROM delivery d WHERE d.id = n.delivery_id) LIMIT 1;
+    END IF;
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION '%: there is no delivery %', TG_TABLE_NAME, unknown USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION know_delivery() FROM PUBLIC;
+
 -- after: function count_objects()
 -- TG_ARGV: the column that classes the objects, empty where all are of one class, and the SQL of their class. An object whose id
 -- this statement drew is a new one: it has neither checks nor rows to look for, so its rows are written as never checked.
@@ -131,6 +154,12 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION verify_places() FROM PUBLIC;
 
+-- after: trigger building.building_delivered_new
+CREATE TRIGGER building_delivered_new AFTER INSERT ON "building" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger building.building_delivered_changed
+CREATE TRIGGER building_delivered_changed AFTER UPDATE ON "building" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
 -- after: trigger building.building_count_new
 CREATE TRIGGER building_count_new AFTER INSERT ON "building" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''A''::text)');
 
@@ -139,6 +168,30 @@ CREATE TRIGGER building_count_changed AFTER UPDATE ON "building" REFERENCING OLD
 
 -- after: trigger building.building_count_ended
 CREATE TRIGGER building_count_ended AFTER DELETE ON "building" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''A''::text)');
+
+-- after: trigger certificate.certificate_delivered_new
+CREATE TRIGGER certificate_delivered_new AFTER INSERT ON "certificate" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger certificate.certificate_delivered_changed
+CREATE TRIGGER certificate_delivered_changed AFTER UPDATE ON "certificate" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger check.check_delivered_new
+CREATE TRIGGER check_delivered_new AFTER INSERT ON "check" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger check.check_delivered_changed
+CREATE TRIGGER check_delivered_changed AFTER UPDATE ON "check" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger compound.compound_delivered_new
+CREATE TRIGGER compound_delivered_new AFTER INSERT ON "compound" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger compound.compound_delivered_changed
+CREATE TRIGGER compound_delivered_changed AFTER UPDATE ON "compound" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger construction_site.construction_site_delivered_new
+CREATE TRIGGER construction_site_delivered_new AFTER INSERT ON "construction_site" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger construction_site.construction_site_delivered_changed
+CREATE TRIGGER construction_site_delivered_changed AFTER UPDATE ON "construction_site" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
 
 -- after: trigger construction_site.construction_site_count_new
 CREATE TRIGGER construction_site_count_new AFTER INSERT ON "construction_site" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''site''::text)');
@@ -149,6 +202,30 @@ CREATE TRIGGER construction_site_count_changed AFTER UPDATE ON "construction_sit
 -- after: trigger construction_site.construction_site_count_ended
 CREATE TRIGGER construction_site_count_ended AFTER DELETE ON "construction_site" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''site''::text)');
 
+-- after: trigger county.county_delivered_new
+CREATE TRIGGER county_delivered_new AFTER INSERT ON "county" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger county.county_delivered_changed
+CREATE TRIGGER county_delivered_changed AFTER UPDATE ON "county" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger craftsman.craftsman_delivered_new
+CREATE TRIGGER craftsman_delivered_new AFTER INSERT ON "craftsman" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger craftsman.craftsman_delivered_changed
+CREATE TRIGGER craftsman_delivered_changed AFTER UPDATE ON "craftsman" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger enterprise.enterprise_delivered_new
+CREATE TRIGGER enterprise_delivered_new AFTER INSERT ON "enterprise" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger enterprise.enterprise_delivered_changed
+CREATE TRIGGER enterprise_delivered_changed AFTER UPDATE ON "enterprise" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_facility.gas_facility_delivered_new
+CREATE TRIGGER gas_facility_delivered_new AFTER INSERT ON "gas_facility" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_facility.gas_facility_delivered_changed
+CREATE TRIGGER gas_facility_delivered_changed AFTER UPDATE ON "gas_facility" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
 -- after: trigger gas_facility.gas_facility_count_new
 CREATE TRIGGER gas_facility_count_new AFTER INSERT ON "gas_facility" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
 
@@ -157,6 +234,18 @@ CREATE TRIGGER gas_facility_count_changed AFTER UPDATE ON "gas_facility" REFEREN
 
 -- after: trigger gas_facility.gas_facility_count_ended
 CREATE TRIGGER gas_facility_count_ended AFTER DELETE ON "gas_facility" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger gas_pipeline.gas_pipeline_delivered_new
+CREATE TRIGGER gas_pipeline_delivered_new AFTER INSERT ON "gas_pipeline" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_pipeline.gas_pipeline_delivered_changed
+CREATE TRIGGER gas_pipeline_delivered_changed AFTER UPDATE ON "gas_pipeline" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_user.gas_user_delivered_new
+CREATE TRIGGER gas_user_delivered_new AFTER INSERT ON "gas_user" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_user.gas_user_delivered_changed
+CREATE TRIGGER gas_user_delivered_changed AFTER UPDATE ON "gas_user" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
 
 -- after: trigger gas_user.gas_user_count_new
 CREATE TRIGGER gas_user_count_new AFTER INSERT ON "gas_user" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
@@ -167,6 +256,24 @@ CREATE TRIGGER gas_user_count_changed AFTER UPDATE ON "gas_user" REFERENCING OLD
 -- after: trigger gas_user.gas_user_count_ended
 CREATE TRIGGER gas_user_count_ended AFTER DELETE ON "gas_user" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
 
+-- after: trigger grid_cell.grid_cell_delivered_new
+CREATE TRIGGER grid_cell_delivered_new AFTER INSERT ON "grid_cell" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger grid_cell.grid_cell_delivered_changed
+CREATE TRIGGER grid_cell_delivered_changed AFTER UPDATE ON "grid_cell" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hazard.hazard_delivered_new
+CREATE TRIGGER hazard_delivered_new AFTER INSERT ON "hazard" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hazard.hazard_delivered_changed
+CREATE TRIGGER hazard_delivered_changed AFTER UPDATE ON "hazard" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hot_work.hot_work_delivered_new
+CREATE TRIGGER hot_work_delivered_new AFTER INSERT ON "hot_work" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hot_work.hot_work_delivered_changed
+CREATE TRIGGER hot_work_delivered_changed AFTER UPDATE ON "hot_work" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
 -- after: trigger hot_work.hot_work_count_new
 CREATE TRIGGER hot_work_count_new AFTER INSERT ON "hot_work" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''unclassed''::text)');
 
@@ -175,6 +282,12 @@ CREATE TRIGGER hot_work_count_changed AFTER UPDATE ON "hot_work" REFERENCING OLD
 
 -- after: trigger hot_work.hot_work_count_ended
 CREATE TRIGGER hot_work_count_ended AFTER DELETE ON "hot_work" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''unclassed''::text)');
+
+-- after: trigger lpg_station.lpg_station_delivered_new
+CREATE TRIGGER lpg_station_delivered_new AFTER INSERT ON "lpg_station" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger lpg_station.lpg_station_delivered_changed
+CREATE TRIGGER lpg_station_delivered_changed AFTER UPDATE ON "lpg_station" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
 
 -- after: trigger lpg_station.lpg_station_count_new
 CREATE TRIGGER lpg_station_count_new AFTER INSERT ON "lpg_station" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''filling''::text)');
@@ -185,6 +298,24 @@ CREATE TRIGGER lpg_station_count_changed AFTER UPDATE ON "lpg_station" REFERENCI
 -- after: trigger lpg_station.lpg_station_count_ended
 CREATE TRIGGER lpg_station_count_ended AFTER DELETE ON "lpg_station" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''filling''::text)');
 
+-- after: trigger place_code.place_code_delivered_new
+CREATE TRIGGER place_code_delivered_new AFTER INSERT ON "place_code" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger place_code.place_code_delivered_changed
+CREATE TRIGGER place_code_delivered_changed AFTER UPDATE ON "place_code" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger road.road_delivered_new
+CREATE TRIGGER road_delivered_new AFTER INSERT ON "road" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger road.road_delivered_changed
+CREATE TRIGGER road_delivered_changed AFTER UPDATE ON "road" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger special_place.special_place_delivered_new
+CREATE TRIGGER special_place_delivered_new AFTER INSERT ON "special_place" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger special_place.special_place_delivered_changed
+CREATE TRIGGER special_place_delivered_changed AFTER UPDATE ON "special_place" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
 -- after: trigger special_place.special_place_count_new
 CREATE TRIGGER special_place_count_new AFTER INSERT ON "special_place" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
 
@@ -193,3 +324,45 @@ CREATE TRIGGER special_place_count_changed AFTER UPDATE ON "special_place" REFER
 
 -- after: trigger special_place.special_place_count_ended
 CREATE TRIGGER special_place_count_ended AFTER DELETE ON "special_place" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger town.town_delivered_new
+CREATE TRIGGER town_delivered_new AFTER INSERT ON "town" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger town.town_delivered_changed
+CREATE TRIGGER town_delivered_changed AFTER UPDATE ON "town" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger vehicle.vehicle_delivered_new
+CREATE TRIGGER vehicle_delivered_new AFTER INSERT ON "vehicle" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger vehicle.vehicle_delivered_changed
+CREATE TRIGGER vehicle_delivered_changed AFTER UPDATE ON "vehicle" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger village.village_delivered_new
+CREATE TRIGGER village_delivered_new AFTER INSERT ON "village" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger village.village_delivered_changed
+CREATE TRIGGER village_delivered_changed AFTER UPDATE ON "village" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger water.water_delivered_new
+CREATE TRIGGER water_delivered_new AFTER INSERT ON "water" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger water.water_delivered_changed
+CREATE TRIGGER water_delivered_changed AFTER UPDATE ON "water" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger welder.welder_delivered_new
+CREATE TRIGGER welder_delivered_new AFTER INSERT ON "welder" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger welder.welder_delivered_changed
+CREATE TRIGGER welder_delivered_changed AFTER UPDATE ON "welder" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger welding_machine.welding_machine_delivered_new
+CREATE TRIGGER welding_machine_delivered_new AFTER INSERT ON "welding_machine" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger welding_machine.welding_machine_delivered_changed
+CREATE TRIGGER welding_machine_delivered_changed AFTER UPDATE ON "welding_machine" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger worker.worker_delivered_new
+CREATE TRIGGER worker_delivered_new AFTER INSERT ON "worker" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger worker.worker_delivered_changed
+CREATE TRIGGER worker_delivered_changed AFTER UPDATE ON "worker" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
