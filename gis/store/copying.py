@@ -27,6 +27,7 @@ EPOCH_DAYS = 10_957
 EPOCH_MICROSECONDS = EPOCH_DAYS * 86_400 * 1_000_000
 """PostgreSQL counts days and instants from 2000-01-01; Arrow from 1970-01-01."""
 JSONB_VERSION = b"\x01"
+NIL = UUID(int=0)
 
 Bytes = npt.NDArray[np.uint8]
 
@@ -189,7 +190,11 @@ def _json(values: "pd.Series[Any]") -> "pa.Array":
 
 def _uuid(values: "pd.Series[Any]") -> _Fixed:
     empty = values.isna().to_numpy(dtype=bool)
-    data = b"".join(UUID(str(value)).bytes if full else bytes(16) for value, full in zip(values, ~empty, strict=True))
+    plain = (
+        value if isinstance(value, UUID) else UUID(str(value)) if full else NIL
+        for value, full in zip(values, ~empty, strict=True)
+    )
+    data = b"".join(value.bytes for value in plain)
     return _Fixed(np.frombuffer(data, dtype=np.uint8).reshape(len(values), 16), empty)
 
 

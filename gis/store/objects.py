@@ -36,10 +36,9 @@ MARK = re.compile(r"^-- object: (.+)$", re.MULTILINE)
 NEW = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
 OLD = "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
 BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
-UNSTAMPED = (
-    "NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' "
-    "OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)"
-)
+OTHER_INSTANT = "NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> ''"
+"""Whether a new row is to be of another instant than its default."""
+UNSTAMPED = f"{OTHER_INSTANT} OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)"
 """Whether a new row is more than its defaults say: of another instant, or of an object that may have a past."""
 UNSAID = "current_setting('wangge.places', true) IS DISTINCT FROM 'given'"
 """Whether the places of a row are worked out one by one, for its writer did not say that he brings them."""
@@ -144,8 +143,14 @@ def _keeping(layer: Layer, schema: Schema) -> list[tuple[str, str, str]]:
     alone = "alone" if Use.RULE in layer.uses else "together"
     hold = ("hold", "BEFORE INSERT OR UPDATE OR DELETE ON {} FOR EACH STATEMENT", f"hold_day('{alone}')")
     if layer.log:
-        once = ", ".join(f"'{field.name}'" for field in layer.fields if field.once)
-        return [hold, ("guard", "BEFORE INSERT OR UPDATE OR DELETE ON {} FOR EACH ROW", f"guard_log({once})")]
+        late = [field.name for field in layer.fields if field.once]
+        guard = "guard_log({})".format(", ".join(f"'{name}'" for name in late))
+        doubtful = " OR ".join([OTHER_INSTANT, *(f"NEW.{quoted(name)} IS NOT NULL" for name in late)])
+        return [
+            hold,
+            ("guard", "BEFORE UPDATE OR DELETE ON {} FOR EACH ROW", guard),
+            ("guard_new", f"BEFORE INSERT ON {{}} FOR EACH ROW WHEN ({doubtful})", guard),
+        ]
     names = ", ".join(quoted(column.name) for column in schema.past(layer).columns if column.name not in ENDS)
     found = [
         hold,

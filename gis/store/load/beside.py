@@ -104,11 +104,12 @@ def made_keys(layer: Layer, frame: pd.DataFrame) -> tuple[list[Any], list[Fault]
     given = _column(frame, layer.key)
     keys: list[Any] = []
     faults = []
-    for at, (own, row) in enumerate(zip(given, frame["row_no"].tolist(), strict=True)):
-        values = [part[at] for part in parts]
-        empty = [name for name, value in zip(layer.keyed_by, values, strict=True) if value is None]
-        made = None if empty else key_of(layer, [str(value) for value in values])
+    for own, row, *values in zip(given, frame["row_no"].tolist(), *parts, strict=True):
+        made = None if None in values else key_of(layer, [str(value) for value in values])
         keys.append(made if own is None else own)
+        if own is None and made is not None:
+            continue
+        empty = [name for name, value in zip(layer.keyed_by, values, strict=True) if value is None]
         if own is None:
             faults += [Fault(row, name, "required", "a value, of which the key is made", "null") for name in empty]
         elif made is not None and str(own) != str(made):

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -245,6 +246,8 @@ def _refuse_keys(found: Conformed, key: Field, reading: Reading, sources: Mappin
         given |= dict(zip(reading.rejected.index.tolist(), rejected, strict=True))
     faulty = {given[row]: row for row in sorted(bad, reverse=True) if given.get(row) is not None}
     for row, value in given.items():
+        if not faulty and isinstance(value, UUID):
+            continue
         text = value if isinstance(value, str) else str(value)
         if len(text) > LONGEST_KEY_BYTES or (not text.isascii() and len(text.encode()) > LONGEST_KEY_BYTES):
             expected = f"a key of at most {LONGEST_KEY_BYTES} bytes"

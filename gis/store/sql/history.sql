@@ -99,7 +99,8 @@ BEGIN
 END $$;
 
 -- object: function guard_log()
--- TG_ARGV: the columns that may be written after the row, once, from empty to a value; instants are the server's.
+-- TG_ARGV: the columns that may be written after the row, once, from empty to a value; instants are the server's. A new row
+-- without any of them and with the default instant does not come here.
 CREATE FUNCTION guard_log() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$

@@ -7,6 +7,12 @@ DROP TRIGGER special_place_count_changed ON "special_place";
 -- drop: trigger special_place.special_place_count_new
 DROP TRIGGER special_place_count_new ON "special_place";
 
+-- drop: trigger run.run_guard
+DROP TRIGGER run_guard ON "run";
+
+-- drop: trigger rule_version.rule_version_guard
+DROP TRIGGER rule_version_guard ON "rule_version";
+
 -- drop: trigger lpg_station.lpg_station_count_ended
 DROP TRIGGER lpg_station_count_ended ON "lpg_station";
 
@@ -43,6 +49,9 @@ DROP TRIGGER gas_facility_count_changed ON "gas_facility";
 -- drop: trigger gas_facility.gas_facility_count_new
 DROP TRIGGER gas_facility_count_new ON "gas_facility";
 
+-- drop: trigger delivery.delivery_guard
+DROP TRIGGER delivery_guard ON "delivery";
+
 -- drop: trigger construction_site.construction_site_count_ended
 DROP TRIGGER construction_site_count_ended ON "construction_site";
 
@@ -51,6 +60,9 @@ DROP TRIGGER construction_site_count_changed ON "construction_site";
 
 -- drop: trigger construction_site.construction_site_count_new
 DROP TRIGGER construction_site_count_new ON "construction_site";
+
+-- drop: trigger check.check_guard
+DROP TRIGGER check_guard ON "check";
 
 -- drop: trigger building.building_count_ended
 DROP TRIGGER building_count_ended ON "building";
@@ -175,6 +187,12 @@ CREATE TRIGGER certificate_delivered_new AFTER INSERT ON "certificate" REFERENCI
 -- after: trigger certificate.certificate_delivered_changed
 CREATE TRIGGER certificate_delivered_changed AFTER UPDATE ON "certificate" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
 
+-- after: trigger check.check_guard
+CREATE TRIGGER check_guard BEFORE UPDATE OR DELETE ON "check" FOR EACH ROW EXECUTE FUNCTION guard_log('voided_at', 'void_reason');
+
+-- after: trigger check.check_guard_new
+CREATE TRIGGER check_guard_new BEFORE INSERT ON "check" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW."voided_at" IS NOT NULL OR NEW."void_reason" IS NOT NULL) EXECUTE FUNCTION guard_log('voided_at', 'void_reason');
+
 -- after: trigger check.check_delivered_new
 CREATE TRIGGER check_delivered_new AFTER INSERT ON "check" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
 
@@ -213,6 +231,12 @@ CREATE TRIGGER craftsman_delivered_new AFTER INSERT ON "craftsman" REFERENCING N
 
 -- after: trigger craftsman.craftsman_delivered_changed
 CREATE TRIGGER craftsman_delivered_changed AFTER UPDATE ON "craftsman" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger delivery.delivery_guard
+CREATE TRIGGER delivery_guard BEFORE UPDATE OR DELETE ON "delivery" FOR EACH ROW EXECUTE FUNCTION guard_log('undone_at');
+
+-- after: trigger delivery.delivery_guard_new
+CREATE TRIGGER delivery_guard_new BEFORE INSERT ON "delivery" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW."undone_at" IS NOT NULL) EXECUTE FUNCTION guard_log('undone_at');
 
 -- after: trigger enterprise.enterprise_delivered_new
 CREATE TRIGGER enterprise_delivered_new AFTER INSERT ON "enterprise" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
@@ -309,6 +333,18 @@ CREATE TRIGGER road_delivered_new AFTER INSERT ON "road" REFERENCING NEW TABLE A
 
 -- after: trigger road.road_delivered_changed
 CREATE TRIGGER road_delivered_changed AFTER UPDATE ON "road" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger rule_version.rule_version_guard
+CREATE TRIGGER rule_version_guard BEFORE UPDATE OR DELETE ON "rule_version" FOR EACH ROW EXECUTE FUNCTION guard_log('withdrawn_at');
+
+-- after: trigger rule_version.rule_version_guard_new
+CREATE TRIGGER rule_version_guard_new BEFORE INSERT ON "rule_version" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW."withdrawn_at" IS NOT NULL) EXECUTE FUNCTION guard_log('withdrawn_at');
+
+-- after: trigger run.run_guard
+CREATE TRIGGER run_guard BEFORE UPDATE OR DELETE ON "run" FOR EACH ROW EXECUTE FUNCTION guard_log();
+
+-- after: trigger run.run_guard_new
+CREATE TRIGGER run_guard_new BEFORE INSERT ON "run" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '') EXECUTE FUNCTION guard_log();
 
 -- after: trigger special_place.special_place_delivered_new
 CREATE TRIGGER special_place_delivered_new AFTER INSERT ON "special_place" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
