@@ -25,6 +25,8 @@ SAMPLED = 500
 ALIKE = 0.9
 """Share of the sampled records that have the most usual number of cells."""
 FIELD_MOST = 2**28
+SIGNS = "='"
+"""With one of these begins what a spreadsheet was kept from reading as it does."""
 
 
 class Separated(NamedTuple):
@@ -49,7 +51,7 @@ def read(path: str, asked: "Asked") -> "Delivered":
     separator, text = _separator(text, asked)
     grid = Grid(exact=True, notes=notes)
     for number, (record, sound) in enumerate(_records(text, separator), 1):
-        grid.add(number, [_unwrapped(cell) for cell in record], len(record))
+        grid.add(number, [cell if cell and cell[0] not in SIGNS else _unwrapped(cell) for cell in record], len(record))
         if not sound:
             grid.misquoted[number] = separator.join(record)
     return handed_over(grid, asked, sublayer=name, sublayers=(name,))
@@ -95,12 +97,13 @@ def _records(text: str, separator: str) -> Iterator[tuple[list[str], bool]]:
 
     DeliveryError where a quote is never closed: it may have swallowed many rows.
     """
+    count = 0
     try:
-        sound_records = list(csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True))
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            yield record, True
+            count += 1
     except csv.Error:
-        yield from _records_of_lines(text, separator)
-    else:
-        yield from ((record, True) for record in sound_records)
+        yield from itertools.islice(_records_of_lines(text, separator), count, None)
 
 
 def _records_of_lines(text: str, separator: str) -> Iterator[tuple[list[str], bool]]:

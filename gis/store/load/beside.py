@@ -1,6 +1,7 @@
 """What a delivery brings beside its layer's fields: names of places and objects, its system, and the key it makes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha1
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -122,7 +123,9 @@ def key_of(layer: Layer, values: Sequence[str]) -> str | UUID:
     """Give the key that a layer makes of these values."""
     escaped = [value.replace("%", "%25").replace("/", "%2F") for value in values[:-1]]
     text = "/".join((*escaped, values[-1]))
-    return uuid5(RECORDS, text) if layer.field(layer.key).kind is Kind.UUID else text
+    if layer.field(layer.key).kind is not Kind.UUID:
+        return text
+    return UUID(bytes=sha1(RECORDS.bytes + text.encode(), usedforsecurity=False).digest()[:16], version=5)
 
 
 def _column(frame: pd.DataFrame, name: str) -> "Sequence[Any]":
