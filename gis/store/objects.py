@@ -15,7 +15,7 @@ from gis.layer import Layer, Use
 from gis.store.schema import ENDS, PLACES, Schema, constraint_name, constraints, quoted
 from gis.store.views import category, chosen_by, lists, spot_column, views
 
-FILES = ("clock", "history", "status", "joins", "places")
+FILES = ("clock", "history", "status", "joins", "places", "upkeep")
 CALLABLE = {
     "county_timezone()": "wangge_app, wangge_reader",
     "county_day(timestamp with time zone)": "wangge_app, wangge_reader",
@@ -30,6 +30,7 @@ CALLABLE = {
     "line_lengths(bigint[])": "wangge_app",
     "lengths_rebuild(bigint[])": "wangge_app",
     "wrong_lengths()": "wangge_app",
+    "refresh_statistics(text, bigint)": "wangge_app",
 }
 """Who may call a function by name; nobody may call the others, of which some run with the owner's rights."""
 MARK = re.compile(r"^-- object: (.+)$", re.MULTILINE)

@@ -21,6 +21,7 @@ from gis.store.load.moving import to_local, to_storage
 from gis.store.load.outcome import Effects, Origin, Outcome, outcome_of, recorded
 from gis.store.load.placing import Shapes
 from gis.store.load.replacing import Ending
+from gis.store.load.upkeep import refreshed
 from gis.store.reading import Reading
 from gis.store.repeat import retried
 from gis.store.town import Town, town_named
@@ -60,7 +61,9 @@ def load(
     """
     rows = _conformed(county, layer, reading, origin, terms)
     if layer.records:
-        return records.take(county, layer, rows, origin, terms, delivered=reading.delivered)
+        taken = records.take(county, layer, rows, origin, terms, delivered=reading.delivered)
+        refreshed(county, layer, taken.new)
+        return taken
 
     def write(connection: sa.Connection) -> Outcome:
         judged = _judged(connection, county, rows, (layer, origin, terms), progress)
@@ -69,7 +72,9 @@ def load(
         progress("merge")
         return _stored(connection, judged, origin, terms, delivered=reading.delivered)
 
-    return retried(county, write)
+    outcome = retried(county, write)
+    refreshed(county, layer, outcome.new + outcome.changed + outcome.gone)
+    return outcome
 
 
 def rehearse(
