@@ -234,6 +234,22 @@ def test_a_record_is_not_rewritten_or_deleted(county: County, statement: str) ->
     assert checks(county)[["outcome", "seen_at", "voided_at"]].to_numpy(object).tolist() == [["done", SEEN, None]]
 
 
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "INSERT INTO gas_user (code, kind, supply, geom, delivery_id) "
+        "SELECT 'u9', 'resident', 'piped', ST_PointOnSurface(geom), 999999999 FROM building LIMIT 1",
+        "UPDATE building SET delivery_id = 999999999",
+    ],
+)
+def test_a_row_names_a_delivery_of_the_log_or_none(county: County, statement: str) -> None:
+    with pytest.raises(sa.exc.IntegrityError, match="no delivery 999999999"), county.writing() as connection:
+        connection.exec_driver_sql(statement)
+    with county.writing() as connection:
+        connection.exec_driver_sql(statement.replace("999999999", "NULL"))
+        connection.rollback()
+
+
 def test_a_voids_instant_is_the_servers(county: County) -> None:
     record(county, made(visit("b1", SEEN, number=1)))
     began = now()

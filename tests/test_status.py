@@ -130,3 +130,25 @@ def test_the_app_cannot_set_the_recorded_clock(county: County) -> None:
         connection.exec_driver_sql("UPDATE building SET grade = 'B'")
         recorded = connection.execute(sa.text("SELECT recorded_at FROM building")).scalar_one()
     assert recorded >= began
+
+
+@pytest.mark.parametrize("beyond", [0, 1_000_000])
+def test_an_object_that_comes_back_with_its_id_has_its_checks_again(living: Life, beyond: int) -> None:
+    """Also with an id that was never drawn, which a new object's would be taken for."""
+    living.begin()
+    with living.county.writing() as connection:
+        ahead = f"SELECT max(id) + {beyond} FROM building"
+        text = (
+            f"INSERT INTO building (id, code, geom) SELECT ({ahead}) + 1, 'came', geom FROM building WHERE code = 'b1'"
+        )
+        connection.exec_driver_sql(text)
+    agrees(living.county)
+    assert record(living.county, pd.DataFrame([visit("came", living.clock, number=1)])).recorded == 1
+    with living.county.writing() as connection:
+        connection.exec_driver_sql("DELETE FROM building WHERE code = 'came'")
+    with living.county.writing() as connection:
+        again = "SELECT id, code, geom FROM building_past WHERE code = 'came'"
+        connection.exec_driver_sql(f"INSERT INTO building (id, code, geom) {again}")
+        query = "SELECT last_done_at FROM status WHERE object_id = (SELECT id FROM building WHERE code = 'came')"
+        assert connection.exec_driver_sql(query).scalars().all() == [living.clock]
+    agrees(living.county)

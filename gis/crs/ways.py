@@ -36,7 +36,7 @@ def from_storage(geometries: Geometries, crs: str | int | CRS | None, srid: int)
 
 
 def _transformed(geometries: Geometries, origin: System, target: System) -> Geometries:
-    moved = _moved(geometries, way(origin, target))
+    moved = shapely.force_2d(geometries) if origin == target else _moved(geometries, way(origin, target))
     coordinates, rows = shapely.get_coordinates(moved, return_index=True)
     wrong = ~np.isfinite(coordinates).all(axis=1)
     if wrong.any():

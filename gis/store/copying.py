@@ -5,7 +5,7 @@ in bytes (-1 where it is empty) and its value as the type's `recv` function read
 """
 
 import json
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import shapely
 import sqlalchemy as sa
 from geoalchemy2 import Geometry as Shape
+from psycopg.copy import QueuedLibpqWriter
 from sqlalchemy.dialects import postgresql
 
 CHUNK_ROWS = 10_000
@@ -26,18 +27,27 @@ EPOCH_DAYS = 10_957
 EPOCH_MICROSECONDS = EPOCH_DAYS * 86_400 * 1_000_000
 """PostgreSQL counts days and instants from 2000-01-01; Arrow from 1970-01-01."""
 JSONB_VERSION = b"\x01"
+NIL = UUID(int=0)
 
 Bytes = npt.NDArray[np.uint8]
 
 
-def temporary(connection: sa.Connection, name: str, columns: Sequence[sa.Column[Any]], rows: pd.DataFrame) -> sa.Table:
+def temporary(
+    connection: sa.Connection,
+    name: str,
+    columns: Sequence[sa.Column[Any]],
+    rows: pd.DataFrame,
+    *,
+    joined: Collection[str] = (),
+) -> sa.Table:
     """Make a temporary table of these columns that ends with the transaction, fill it with rows and give it.
 
-    `rows` is read as by `fill`; a column that it lacks takes its default.
+    `rows` is read as by `fill`; a column that it lacks takes its default. `joined` names the columns by which rows are
+    found and joined, where not by any: of those alone the planner is told what they hold.
     """
     table = _made(connection, name, columns)
     fill(connection, table, rows)
-    connection.exec_driver_sql(f'ANALYZE "{name}"')
+    _told(connection, table, joined)
     return table
 
 
@@ -53,7 +63,7 @@ def derived(connection: sa.Connection, name: str, query: sa.Select[*tuple[Any, .
     connection.execute(sa.insert(table).from_select(list(table.c.keys()), query, include_defaults=False))
     if index:
         sa.Index(f"{name}_{index}", table.c[index], postgresql_using="gist").create(connection)
-    connection.exec_driver_sql(f'ANALYZE "{name}"')
+    _told(connection, table)
     return table
 
 
@@ -64,11 +74,22 @@ def _made(connection: sa.Connection, name: str, columns: Sequence[sa.Column[Any]
     return table
 
 
+def _told(connection: sa.Connection, table: sa.Table, joined: Collection[str] = ()) -> None:
+    """Let the planner know how many rows a table has, and what some columns hold, or all but shapes.
+
+    What a column holds takes a sort of a sample to tell, so it is not asked where no plan depends on it.
+    """
+    plain = [column.name for column in table.columns if not isinstance(column.type, Shape)]
+    names = ", ".join(f'"{name}"' for name in plain if not joined or name in joined)
+    connection.exec_driver_sql(f'ANALYZE "{table.name}" ({names})')
+
+
 def fill(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> None:
     """Copy rows into a table's columns of the same names; what pandas calls missing is NULL.
 
-    Geometry is shapely's, in the column's system; instants have a zone. ArrowInvalid or TypeError where a value is not
-    of its column's type, psycopg's error where the table does not take it.
+    Geometry is shapely's, in the column's system; instants have a zone. A thread sends what is encoded while the next
+    rows are. ArrowInvalid or TypeError where a value is not of its column's type, psycopg's error where the table does
+    not take it.
     """
     columns = [table.c[str(name)] for name in rows.columns]
     names = ", ".join(f'"{column.name}"' for column in columns)
@@ -76,7 +97,7 @@ def fill(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> None
     if driver is None:
         raise AssertionError("an open connection has its driver's")
     statement = f"COPY {table.fullname} ({names}) FROM STDIN (FORMAT BINARY)"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
+    with driver.cursor() as cursor, cursor.copy(statement, writer=QueuedLibpqWriter(cursor)) as copy:
         for piece in stream(columns, rows):
             copy.write(piece)
 
@@ -169,7 +190,11 @@ def _json(values: "pd.Series[Any]") -> "pa.Array":
 
 def _uuid(values: "pd.Series[Any]") -> _Fixed:
     empty = values.isna().to_numpy(dtype=bool)
-    data = b"".join(UUID(str(value)).bytes if full else bytes(16) for value, full in zip(values, ~empty, strict=True))
+    plain = (
+        value if isinstance(value, UUID) else UUID(str(value)) if full else NIL
+        for value, full in zip(values, ~empty, strict=True)
+    )
+    data = b"".join(value.bytes for value in plain)
     return _Fixed(np.frombuffer(data, dtype=np.uint8).reshape(len(values), 16), empty)
 
 

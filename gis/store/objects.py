@@ -13,9 +13,9 @@ import sqlalchemy as sa
 from gis import layers
 from gis.layer import Layer, Use
 from gis.store.schema import ENDS, PLACES, Schema, constraint_name, constraints, quoted
-from gis.store.views import chosen_by, lists, spot_column, views
+from gis.store.views import category, chosen_by, lists, spot_column, views
 
-FILES = ("clock", "history", "status", "joins", "places")
+FILES = ("clock", "history", "status", "joins", "places", "upkeep")
 CALLABLE = {
     "county_timezone()": "wangge_app, wangge_reader",
     "county_day(timestamp with time zone)": "wangge_app, wangge_reader",
@@ -30,16 +30,16 @@ CALLABLE = {
     "line_lengths(bigint[])": "wangge_app",
     "lengths_rebuild(bigint[])": "wangge_app",
     "wrong_lengths()": "wangge_app",
+    "refresh_statistics(text, bigint)": "wangge_app",
 }
 """Who may call a function by name; nobody may call the others, of which some run with the owner's rights."""
 MARK = re.compile(r"^-- object: (.+)$", re.MULTILINE)
 NEW = "REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT"
 OLD = "REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT"
 BOTH = "REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT"
-UNSTAMPED = (
-    "NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' "
-    "OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)"
-)
+OTHER_INSTANT = "NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> ''"
+"""Whether a new row is to be of another instant than its default."""
+UNSTAMPED = f"{OTHER_INSTANT} OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)"
 """Whether a new row is more than its defaults say: of another instant, or of an object that may have a past."""
 UNSAID = "current_setting('wangge.places', true) IS DISTINCT FROM 'given'"
 """Whether the places of a row are worked out one by one, for its writer did not say that he brings them."""
@@ -126,10 +126,8 @@ def _function(name: str, create: str) -> DatabaseObject:
 
 
 def _triggers(layer: Layer, schema: Schema) -> list[DatabaseObject]:
-    return [
-        _trigger(layer, *parts)
-        for parts in (*_keeping(layer, schema), *_counting(layer), *_leading(layer), *_placing(layer))
-    ]
+    parts = (*_keeping(layer, schema), *_referring(layer), *_counting(layer), *_leading(layer), *_placing(layer))
+    return [_trigger(layer, *each) for each in parts]
 
 
 def _trigger(layer: Layer, name: str, when: str, call: str) -> DatabaseObject:
@@ -146,8 +144,14 @@ def _keeping(layer: Layer, schema: Schema) -> list[tuple[str, str, str]]:
     alone = "alone" if Use.RULE in layer.uses else "together"
     hold = ("hold", "BEFORE INSERT OR UPDATE OR DELETE ON {} FOR EACH STATEMENT", f"hold_day('{alone}')")
     if layer.log:
-        once = ", ".join(f"'{field.name}'" for field in layer.fields if field.once)
-        return [hold, ("guard", "BEFORE INSERT OR UPDATE OR DELETE ON {} FOR EACH ROW", f"guard_log({once})")]
+        late = [field.name for field in layer.fields if field.once]
+        guard = "guard_log({})".format(", ".join(f"'{name}'" for name in late))
+        doubtful = " OR ".join([OTHER_INSTANT, *(f"NEW.{quoted(name)} IS NOT NULL" for name in late)])
+        return [
+            hold,
+            ("guard", "BEFORE UPDATE OR DELETE ON {} FOR EACH ROW", guard),
+            ("guard_new", f"BEFORE INSERT ON {{}} FOR EACH ROW WHEN ({doubtful})", guard),
+        ]
     names = ", ".join(quoted(column.name) for column in schema.past(layer).columns if column.name not in ENDS)
     found = [
         hold,
@@ -162,6 +166,17 @@ def _keeping(layer: Layer, schema: Schema) -> list[tuple[str, str, str]]:
     return found
 
 
+def _referring(layer: Layer) -> list[tuple[str, str, str]]:
+    """Give the triggers by which the delivery that a row names is one of the log."""
+    if not (layer.historic or layer.records):
+        return []
+    other = "NEW.delivery_id IS DISTINCT FROM OLD.delivery_id"
+    return [
+        ("delivered_new", f"AFTER INSERT ON {{}} {NEW}", "know_delivery()"),
+        ("delivered_changed", f"AFTER UPDATE ON {{}} FOR EACH ROW WHEN ({other})", "know_delivery()"),
+    ]
+
+
 def _counting(layer: Layer) -> list[tuple[str, str, str]]:
     """Give the triggers that keep the status equal to a recount."""
     if Use.CHECK in layer.uses or Use.RULE in layer.uses:
@@ -169,7 +184,8 @@ def _counting(layer: Layer) -> list[tuple[str, str, str]]:
         return [("count", f"AFTER INSERT ON {{}} {NEW}", first), ("recount", f"AFTER UPDATE ON {{}} {NEW}", again)]
     if layer.patrol is None:
         return []
-    return _thrice("count", f"count_objects('{layer.patrol.by}')")
+    written = category(layer).replace("'", "''")
+    return _thrice("count", f"count_objects('{layer.patrol.by}', '{written}')")
 
 
 def _leading(layer: Layer) -> list[tuple[str, str, str]]:

@@ -171,10 +171,9 @@ def _columns(layer: Layer, srid: int, *, past: bool) -> list[sa.Column[object]]:
             )
         )
     if layer.historic or layer.records:
-        reference = [] if past else [sa.ForeignKey("delivery.id", name=f"{layer.name}_delivery_id_fkey")]
-        columns.append(
-            sa.Column("delivery_id", sa.BigInteger(), *reference, comment="Delivery that brought this version")
-        )
+        # No foreign key: it would ask the log again for each row of a load, and nothing is ever deleted from that. A
+        # trigger asks once per statement (`know_delivery`).
+        columns.append(sa.Column("delivery_id", sa.BigInteger(), comment="Delivery that brought this version"))
     if not layer.derived:
         columns.append(
             sa.Column(

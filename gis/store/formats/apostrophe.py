@@ -13,4 +13,4 @@ def guarded(text: str) -> str:
 
 def unguarded(text: str) -> str:
     """Give the text that `guarded` was given."""
-    return text[1:] if GUARDED.match(text) else text
+    return text[1:] if text[:1] == "'" and GUARDED.match(text) else text

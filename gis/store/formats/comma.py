@@ -25,6 +25,8 @@ SAMPLED = 500
 ALIKE = 0.9
 """Share of the sampled records that have the most usual number of cells."""
 FIELD_MOST = 2**28
+SIGNS = "='"
+"""With one of these begins what a spreadsheet was kept from reading as it does."""
 
 
 class Separated(NamedTuple):
@@ -49,7 +51,7 @@ def read(path: str, asked: "Asked") -> "Delivered":
     separator, text = _separator(text, asked)
     grid = Grid(exact=True, notes=notes)
     for number, (record, sound) in enumerate(_records(text, separator), 1):
-        grid.add(number, [_unwrapped(cell) for cell in record], len(record))
+        grid.add(number, [cell if cell and cell[0] not in SIGNS else _unwrapped(cell) for cell in record], len(record))
         if not sound:
             grid.misquoted[number] = separator.join(record)
     return handed_over(grid, asked, sublayer=name, sublayers=(name,))
@@ -62,7 +64,7 @@ def _separator(text: str, asked: "Asked") -> tuple[str, str]:
     if told[:4].lower() == "sep=" and (told[4:] in SEPARATORS or first.rstrip("\r\n").lower() == "sep=\t"):
         return (told[4:] or "\t"), rest
     known = frozenset(header.matched(name) for name in asked.names) | KNOWN
-    judged = [_judged(text, separator, known) for separator in SEPARATORS]
+    judged = [_judged(text, separator, known) for separator in SEPARATORS if separator in text]
     dividing = [each for each in judged if each.width > 1]
     if not dividing:
         return ",", text
@@ -79,7 +81,7 @@ def _separator(text: str, asked: "Asked") -> tuple[str, str]:
 
 def _judged(text: str, separator: str, known: frozenset[str]) -> Separated:
     try:
-        records = [record for record, _ in itertools.islice(_records(text, separator), SAMPLED)]
+        records = [record for record, _ in itertools.islice(_records_of_lines(text, separator), SAMPLED)]
     except DeliveryError:
         return Separated(0, alike=False, width=0, separator=separator)
     filled = [record for record in records if any(cell.strip() for cell in record)]
@@ -95,6 +97,17 @@ def _records(text: str, separator: str) -> Iterator[tuple[list[str], bool]]:
 
     DeliveryError where a quote is never closed: it may have swallowed many rows.
     """
+    count = 0
+    try:
+        for record in csv.reader(io.StringIO(text, newline=""), delimiter=separator, strict=True):
+            yield record, True
+            count += 1
+    except csv.Error:
+        yield from itertools.islice(_records_of_lines(text, separator), count, None)
+
+
+def _records_of_lines(text: str, separator: str) -> Iterator[tuple[list[str], bool]]:
+    """Yield the records of a text in which some quote is out of order, keeping the lines of each at hand."""
     lines: list[str] = []
     reader = csv.reader(_noted(text, lines), delimiter=separator, strict=True)
     while True:
@@ -123,6 +136,6 @@ def _noted(text: str, lines: list[str]) -> Iterator[str]:
 
 def _unwrapped(cell: str) -> str | None:
     """Give a cell's text; of ="007", by which spreadsheets are made to keep a code, the code."""
-    if cell.startswith('="') and cell.endswith('"') and len(cell) > 2 and '"' not in cell[2:-1]:
+    if cell[:1] == "=" and cell.startswith('="') and cell.endswith('"') and len(cell) > 2 and '"' not in cell[2:-1]:
         return cell[2:-1] or None
     return unguarded(cell) or None

@@ -3,6 +3,7 @@
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from gis.errors import DeliveryError
@@ -68,7 +69,8 @@ def _columns(grid: Grid, names: Sequence[str], first: int) -> dict[str, list[Cel
     rows = grid.rows[first:]
     columns = {}
     for place, name in enumerate(names):
-        values = [None if place >= len(row) or empty(row[place]) else row[place] for row in rows]
+        values = [row[place] if place < len(row) else None for row in rows]
+        values = [None if value is None or (type(value) is str and not value.strip()) else value for value in values]
         if name != header.nameless(place) or any(value is not None for value in values):
             columns[name] = values
     return columns
@@ -110,15 +112,16 @@ def _no_data(row: Row, *, is_caption: bool, trailing: bool, leading: bool) -> st
 
     Signatures stand at the end (`trailing`), the columns' numbers right under the header (`leading`).
     """
-    filled = [cell for cell in row if not empty(cell)]
-    texts = [re.sub(r"\s+", "", cell) if isinstance(cell, str) else "" for cell in filled[:2]]
+    first = islice((cell for cell in row if not empty(cell)), 2)
+    texts = ["".join(cell.split()) if isinstance(cell, str) else "" for cell in first]
     if TOTAL_EN.fullmatch(texts[0]):
         return texts[0]
     for text in texts:
         if TOTAL.fullmatch(text):
             return text
     if is_caption or (trailing and SIGNED.fullmatch(texts[0])):
-        return str(filled[0])
+        return str(next(cell for cell in row if not empty(cell)))
+    filled = [cell for cell in row if not empty(cell)] if leading else []
     if leading and [str(cell) for cell in filled] == [str(each) for each in range(1, len(filled) + 1)]:
         return " ".join(map(str, filled)) if len(filled) >= NUMBERED_FROM else None
     return None
@@ -180,6 +183,8 @@ def arrow(values: Sequence[Cell]) -> "pa.Array":
         return pa.array(values, pa.int64())
     if kinds in ({float}, {int, float}):
         return pa.array([None if value is None else float(value) for value in values], pa.float64())
+    if all(value is None or (isinstance(value, str) and value.isprintable()) for value in values):
+        return pa.array(values, pa.string())
     return pa.array([None if value is None else written(value) for value in values], pa.string())
 
 

@@ -50,7 +50,12 @@ def _mostly_utf8(lines: Sequence[Value]) -> bool:
 
 
 def _by_lines(data: bytes, said: str | None) -> tuple[str, list[str]]:
-    """Decode line by line, so that one broken line costs its own row alone."""
+    """Decode line by line, so that one broken line costs its own row alone; what is strict UTF-8 as a whole is so."""
+    if said is None:
+        try:
+            return data.decode(UTF8), []
+        except UnicodeDecodeError:
+            pass
     lines = [Value(line, full=False) for line in data.split(b"\n")]
     encoding = Encoding(UTF8) if said is None and _mostly_utf8(lines) else told(lines, (), said)
     texts = []

@@ -7,6 +7,7 @@ written: a delivery without a column leaves what is stored in it, and one withou
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+import numpy as np
 import sqlalchemy as sa
 
 from gis.errors import Refused
@@ -15,10 +16,12 @@ from gis.store.county import County
 from gis.store.formats.delivered import Fault
 from gis.store.load import datum, linking, merging, pairing, records, replacing, staging
 from gis.store.load.conform import Conformed, Match, Mode, Terms, conform
-from gis.store.load.merging import Merge
+from gis.store.load.merging import Merge, Writing
 from gis.store.load.moving import to_local, to_storage
 from gis.store.load.outcome import Effects, Origin, Outcome, outcome_of, recorded
+from gis.store.load.placing import Shapes
 from gis.store.load.replacing import Ending
+from gis.store.load.upkeep import refreshed
 from gis.store.reading import Reading
 from gis.store.repeat import retried
 from gis.store.town import Town, town_named
@@ -36,6 +39,7 @@ class Judged:
     rows: Conformed
     faults: tuple[Fault, ...]
     effects: Effects
+    writing: Writing
     town: Town | None = None
     ending: Ending | None = None
 
@@ -57,7 +61,9 @@ def load(
     """
     rows = _conformed(county, layer, reading, origin, terms)
     if layer.records:
-        return records.take(county, layer, rows, origin, terms, delivered=reading.delivered)
+        taken = records.take(county, layer, rows, origin, terms, delivered=reading.delivered)
+        refreshed(county, layer, taken.new)
+        return taken
 
     def write(connection: sa.Connection) -> Outcome:
         judged = _judged(connection, county, rows, (layer, origin, terms), progress)
@@ -66,7 +72,9 @@ def load(
         progress("merge")
         return _stored(connection, judged, origin, terms, delivered=reading.delivered)
 
-    return retried(county, write)
+    outcome = retried(county, write)
+    refreshed(county, layer, outcome.new + outcome.changed + outcome.gone)
+    return outcome
 
 
 def rehearse(
@@ -103,6 +111,14 @@ def judge(connection: sa.Connection, layer: Layer, reading: Reading, origin: Ori
     faults = [*rows.faults, *found]
     rejected = {fault.row for fault in faults}
     return outcome_of(layer, rows, faults, reading.delivered, Effects(new=reading.delivered - len(rejected)))
+
+
+def _many(judged: Judged) -> Shapes | None:
+    """Give the numbers and shapes of a delivery that writes most of its rows; of few the database is asked."""
+    rows, writing = judged.rows, judged.writing
+    if rows.geometry is None or 2 * (writing.new + writing.changed) < len(rows.frame):
+        return None
+    return rows.frame["row_no"].to_numpy(dtype=np.int64), rows.geometry
 
 
 def _refuse_not_delivered(layer: Layer) -> None:
@@ -153,9 +169,10 @@ def _judged(
         unknown = sum(key is None for key in keys.values())
         ends = replacing.ending(connection, merge, rejected=known, unknown=unknown, town=town)
     place = datum.guarded(connection, merge, rows, [*rejected, *paired.faults], accepted=terms.accept_shift)
-    new, changed = merging.counted(connection, merge)
-    effects = Effects(new, changed, ends.count if ends is not None else 0, paired.matched, datum=place)
-    return Judged(merge, rows, (*rows.faults, *paired.faults, *found), effects, town, ends)
+    writing = merging.to_write(connection, merge)
+    gone = ends.count if ends is not None else 0
+    effects = Effects(writing.new, writing.changed, gone, paired.matched, datum=place)
+    return Judged(merge, rows, (*rows.faults, *paired.faults, *found), effects, writing, town, ends)
 
 
 def _stored(connection: sa.Connection, judged: Judged, origin: Origin, terms: Terms, *, delivered: int) -> Outcome:
@@ -167,5 +184,5 @@ def _stored(connection: sa.Connection, judged: Judged, origin: Origin, terms: Te
     if judged.ending is not None and judged.ending.count:
         replacing.end(connection, merge.stored, judged.ending.where, identity)
     if outcome.new or outcome.changed:
-        merging.write(connection, merge, identity)
+        merging.write(connection, merge, judged.writing.rows, identity, shapes=_many(judged))
     return replace(outcome, number=number)

@@ -1,6 +1,7 @@
 """What a delivery brings beside its layer's fields: names of places and objects, its system, and the key it makes."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from hashlib import sha1
 from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -104,11 +105,12 @@ def made_keys(layer: Layer, frame: pd.DataFrame) -> tuple[list[Any], list[Fault]
     given = _column(frame, layer.key)
     keys: list[Any] = []
     faults = []
-    for at, (own, row) in enumerate(zip(given, frame["row_no"].tolist(), strict=True)):
-        values = [part[at] for part in parts]
-        empty = [name for name, value in zip(layer.keyed_by, values, strict=True) if value is None]
-        made = None if empty else key_of(layer, [str(value) for value in values])
+    for own, row, *values in zip(given, frame["row_no"].tolist(), *parts, strict=True):
+        made = None if None in values else key_of(layer, [str(value) for value in values])
         keys.append(made if own is None else own)
+        if own is None and made is not None:
+            continue
+        empty = [name for name, value in zip(layer.keyed_by, values, strict=True) if value is None]
         if own is None:
             faults += [Fault(row, name, "required", "a value, of which the key is made", "null") for name in empty]
         elif made is not None and str(own) != str(made):
@@ -121,7 +123,9 @@ def key_of(layer: Layer, values: Sequence[str]) -> str | UUID:
     """Give the key that a layer makes of these values."""
     escaped = [value.replace("%", "%25").replace("/", "%2F") for value in values[:-1]]
     text = "/".join((*escaped, values[-1]))
-    return uuid5(RECORDS, text) if layer.field(layer.key).kind is Kind.UUID else text
+    if layer.field(layer.key).kind is not Kind.UUID:
+        return text
+    return UUID(bytes=sha1(RECORDS.bytes + text.encode(), usedforsecurity=False).digest()[:16], version=5)
 
 
 def _column(frame: pd.DataFrame, name: str) -> "Sequence[Any]":

@@ -3,10 +3,12 @@
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import UTC, tzinfo
 from enum import Enum
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import numpy.typing as npt
@@ -18,7 +20,7 @@ from gis.layer import Field, Geometry, Layer
 from gis.store.formats.delivered import Fault, shown
 from gis.store.load import beside, headings, unused, values
 from gis.store.load.moments import moments
-from gis.store.mending import mend
+from gis.store.mending import Mended, mend
 from gis.store.reading import Reading
 
 LONGEST_KEY_BYTES = 500
@@ -108,17 +110,22 @@ def conform(
         emptied=Counter(),
         notes=told,
     )
-    for name, columns in sources.items():
-        _read_column(found, layer.field(name), _first(reading.frame, columns), terms)
-    for each, columns in others.values():
-        _read_column(found, replace(each, name=beside.NAMED + each.name), _first(reading.frame, columns), terms)
-    _work_out(found, layer, terms)
+    with ThreadPoolExecutor(1) as beside_columns:  # shapes are mended outside of Python's lock while columns are read
+        shaped = None
+        wanted = layer.geometry
+        if wanted is not None and not all(shape is None for shape in reading.geometry):
+            shaped = beside_columns.submit(_moved, wanted, reading.geometry, to_metres)
+        for name, columns in sources.items():
+            _read_column(found, layer.field(name), _first(reading.frame, columns), terms)
+        for each, columns in others.values():
+            _read_column(found, replace(each, name=beside.NAMED + each.name), _first(reading.frame, columns), terms)
+        _work_out(found, layer, terms)
     found.repaired.update(_joined(reading.repairs))
-    if layer.geometry is not None and not all(shape is None for shape in reading.geometry):
-        mended = _read_geometry(found, layer.geometry, reading.geometry, to_metres)
-        if not layer.placed_by_code:
+    if shaped is not None:
+        mended = _take_geometry(found, shaped.result())
+        if wanted is not None and not layer.placed_by_code:
             missing = found.frame["row_no"].to_numpy()[shapely.is_missing(reading.geometry)]
-            expected = f"a {layer.geometry.value}"
+            expected = f"a {wanted.value}"
             found.faults += [Fault(int(row), "geom", "required", expected, "null") for row in missing]
         if layer.keyed_by_geometry:
             _key_by_geometry(found, layer.key, mended)
@@ -185,19 +192,22 @@ def _within(wanted: Field, value: object) -> bool:
     return True
 
 
-def _read_geometry(
-    found: Conformed,
-    wanted: Geometry,
-    delivered: Geometries,
-    to_metres: Callable[[Geometries], tuple[Geometries, list[Fault]]],
-) -> Geometries:
-    rows = found.frame["row_no"].to_numpy()
+def _moved(
+    wanted: Geometry, delivered: Geometries, to_metres: Callable[[Geometries], tuple[Geometries, list[Fault]]]
+) -> tuple[Mended, Geometries, list[Fault]]:
+    """Give delivered shapes as they could be mended, and those in metres with the faults of what cannot be moved."""
     mended = mend(delivered, wanted)
+    return mended, *to_metres(mended.geometry)
+
+
+def _take_geometry(found: Conformed, shaped: tuple[Mended, Geometries, list[Fault]]) -> Geometries:
+    """Take shapes in metres with all that was mended and refused, and give them as they were before they were moved."""
+    rows = found.frame["row_no"].to_numpy()
+    mended, moved, faults = shaped
     found.repaired = _joined([*found.repaired.items(), *((int(rows[place]), what) for place, what in mended.repairs)])
     found.faults += [
         Fault(int(rows[place]), "geom", "geometry", expected, actual) for place, expected, actual in mended.faults
     ]
-    moved, faults = to_metres(mended.geometry)
     found.faults += [fault._replace(row=int(rows[fault.row])) for fault in faults]
     found.geometry = moved
     return mended.geometry
@@ -236,6 +246,8 @@ def _refuse_keys(found: Conformed, key: Field, reading: Reading, sources: Mappin
         given |= dict(zip(reading.rejected.index.tolist(), rejected, strict=True))
     faulty = {given[row]: row for row in sorted(bad, reverse=True) if given.get(row) is not None}
     for row, value in given.items():
+        if not faulty and isinstance(value, UUID):
+            continue
         text = value if isinstance(value, str) else str(value)
         if len(text) > LONGEST_KEY_BYTES or (not text.isascii() and len(text.encode()) > LONGEST_KEY_BYTES):
             expected = f"a key of at most {LONGEST_KEY_BYTES} bytes"

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -100,7 +101,7 @@ def unknown(
 ) -> list[Fault]:
     """Give the faults of rows that name keys which `target` does not hold, each with the stored keys most like it."""
     codes = list(dict.fromkeys(code for _, code in rows))
-    like = {code: alike(connection, other.c[target.key], code) for code in codes[:ASKED]}
+    like = alike(connection, other.c[target.key], codes[:ASKED])
     expected = f"已入库的{target.title} · a stored {target.name}"
     faults = []
     for row, code in rows:
@@ -110,14 +111,28 @@ def unknown(
     return faults
 
 
-def alike(connection: sa.Connection, key: sa.Column[object], code: str) -> list[str]:
-    """Give the stored keys most like a code: of its neighbours in order, and those equal but for signs and capitals."""
+def alike(connection: sa.Connection, key: sa.Column[object], codes: Sequence[str]) -> dict[str, list[str]]:
+    """Give per code the stored keys most like it: of its neighbours in order, and those of the same letters.
+
+    The latter are looked for once for all codes, since no index serves.
+    """
+    if not codes:
+        return {}
+    bare = sa.func.lower(sa.func.regexp_replace(key, r"[\W_]+", "", "g"))
+    asked = sa.any_(sa.literal([_bare(code) for code in codes], sa.ARRAY(sa.Text())))
+    same = [str(each) for each in connection.scalars(sa.select(key).where(bare == asked).order_by(key))]
+    return {code: _most_alike(connection, key, code, same) for code in codes}
+
+
+def _most_alike(connection: sa.Connection, key: sa.Column[object], code: str, same: Sequence[str]) -> list[str]:
     before = sa.select(key.label("k")).where(key <= code).order_by(key.desc()).limit(AROUND)
     after = sa.select(key.label("k")).where(key > code).order_by(key).limit(AROUND)
-    plain = re.sub(r"[\W_]+", "", code).lower()
-    same = sa.select(key.label("k")).where(sa.func.lower(sa.func.regexp_replace(key, r"[\W_]+", "", "g")) == plain)
-    parts = sa.union(*(each.subquery().select() for each in (before, after, same.limit(AROUND))))
-    found = sorted(str(each) for each in connection.scalars(parts))
-    exact = [each for each in found if re.sub(r"[\W_]+", "", each).lower() == plain]
+    parts = sa.union(*(each.subquery().select() for each in (before, after)))
+    exact = [each for each in same if _bare(each) == _bare(code)][:AROUND]
+    found = sorted({*exact, *(str(each) for each in connection.scalars(parts))})
     close = difflib.get_close_matches(code, found, CANDIDATES, 0.7)
     return list(dict.fromkeys([*exact, *close]))[:CANDIDATES]
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"[\W_]+", "", code).lower()

@@ -1,16 +1,17 @@
 """Staged rows merged into their layer by key in a few statements: what is new is inserted, what differs updated."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from gis.layer import Layer
 from gis.store.copying import derived
 from gis.store.county import County
 from gis.store.load.likeness import differ
-from gis.store.load.placing import placed
+from gis.store.load.placing import Shapes, places_of
 from gis.store.schema import PLACES, WORKED_OUT
 
 
@@ -45,60 +46,82 @@ class Merge:
         return self.layer.located and "geom" in self.brought
 
 
-def counted(connection: sa.Connection, merge: Merge) -> tuple[int, int]:
-    """Give how many staged rows are new and how many differ from what is stored."""
-    known = merge.stored.c.id
-    counts = sa.select(
-        sa.func.count().filter(known.is_(None)), sa.func.count().filter(known.is_not(None) & _differs(merge))
-    )
-    new, changed = connection.execute(counts.select_from(merge.table.outerjoin(merge.stored, merge.same_key))).one()
-    return new, changed
+class Writing(NamedTuple):
+    """What a delivery writes: `rows` has the number of each staged row that is new or differs, and its object's id."""
+
+    rows: sa.Table
+    new: int
+    changed: int
 
 
-def write(connection: sa.Connection, merge: Merge, delivery_id: int) -> None:
-    """Store the staged rows as brought by a delivery; a row that equals what is stored is not written."""
-    stored, table, brought = merge.stored, merge.table, merge.brought
-    writing = _to_write(connection, merge)
-    values: dict[str, Any] = {name: table.c[name] for name in brought}
+def to_write(connection: sa.Connection, merge: Merge) -> Writing:
+    """Give the staged rows that are new, with no id, and those that differ from what is stored."""
+    stored, table = merge.stored, merge.table
+    query = sa.select(table.c.row_no, stored.c.id).select_from(table.outerjoin(stored, merge.same_key))
+    rows = derived(connection, "writing", query.where(stored.c.id.is_(None) | _differs(merge)))
+    counts = sa.select(sa.func.count(), sa.func.count(rows.c.id)).select_from(rows)
+    every, changed = connection.execute(counts).one()
+    return Writing(rows, every - changed, changed)
+
+
+def write(
+    connection: sa.Connection, merge: Merge, writing: sa.Table, delivery_id: int, *, shapes: Shapes | None = None
+) -> None:
+    """Store the staged rows that are to be written as brought by a delivery; `shapes` as `places_of` takes them."""
+    stored, table = merge.stored, merge.table
+    coming = _coming(connection, merge, writing, shapes)
+    values: dict[str, Any] = {name: table.c[name] for name in merge.brought}
     values["delivery_id"] = sa.literal(delivery_id)
     values["invented"] = _invented(merge)
-    joined = table.join(writing, writing.c.row_no == table.c.row_no)
-    of_row = table.c.row_no == writing.c.row_no
     if merge.located:
-        chosen = sa.select(table.c.row_no, table.c.geom).select_from(joined).subquery()
-        places = placed(connection, merge.layer, chosen)
-        joined = joined.join(places, places.c.row_no == table.c.row_no)
-        of_row &= table.c.row_no == places.c.row_no
-        values |= {name: places.c[name] for name in PLACES}
+        values |= {name: coming.c[name] for name in PLACES}
     connection.execute(sa.select(sa.func.set_config("wangge.places", "given" if merge.located else "", True)))
-    changing = sa.select(stored.c.id).where(stored.c.id == writing.c.id).order_by(stored.c.id)
+    changing = sa.select(stored.c.id).where(stored.c.id == coming.c.id, ~coming.c.new).order_by(stored.c.id)
     connection.execute(changing.with_for_update(of=stored))  # in the order in which checks lock their objects
-    connection.execute(sa.update(stored).values(values).where(stored.c.id == writing.c.id, of_row))
+    of_row = table.c.row_no == coming.c.row_no
+    connection.execute(sa.update(stored).values(values).where(stored.c.id == coming.c.id, ~coming.c.new, of_row))
     fresh = values | {"invented": sa.literal(merge.said if merge.synthetic else [], stored.c.invented.type)}
-    fresh["id"] = _identity(merge)
-    rows_new = sa.select(*(value.label(name) for name, value in fresh.items())).select_from(joined)
-    rows_new = rows_new.where(writing.c.id.is_(None)).order_by(table.c.row_no)
+    fresh["id"] = sa.func.coalesce(coming.c.id, sa.func.nextval("object_id"))
+    rows_new = sa.select(*(value.label(name) for name, value in fresh.items())).join_from(table, coming, of_row)
+    rows_new = rows_new.where(coming.c.new).order_by(table.c.row_no)
     connection.execute(sa.insert(stored).from_select(list(fresh), rows_new, include_defaults=False))
     connection.execute(sa.select(sa.func.set_config("wangge.places", "", True)))  # else whoever writes next is believed
 
 
-def _to_write(connection: sa.Connection, merge: Merge) -> sa.Table:
-    """Give the staged rows that are new or differ, with the id of the stored row, empty where new."""
-    stored, table = merge.stored, merge.table
-    query = sa.select(table.c.row_no, stored.c.id).select_from(table.outerjoin(stored, merge.same_key))
-    return derived(connection, "writing", query.where(stored.c.id.is_(None) | _differs(merge)))
+def _coming(connection: sa.Connection, merge: Merge, writing: sa.Table, shapes: Shapes | None) -> sa.Table:
+    """Give per row that is to be written whether it is new, the id of its object where that has one, and its places.
+
+    One narrow table, so that the wide rows of staging are joined and ordered once.
+    """
+    before = _ended_before(connection, merge, writing)
+    columns = [
+        writing.c.row_no,
+        writing.c.id.is_(None).label("new"),
+        sa.func.coalesce(writing.c.id, before.c.id).label("id"),
+    ]
+    found = writing.outerjoin(before, before.c.row_no == writing.c.row_no)
+    if merge.located:
+        rows = merge.table.join(writing, writing.c.row_no == merge.table.c.row_no)
+        chosen = sa.select(merge.table.c.row_no, merge.table.c.geom).select_from(rows).subquery()
+        lying = places_of(connection, merge.layer, chosen, shapes)
+        columns += [lying.c[name] for name in PLACES]
+        found = found.outerjoin(lying, lying.c.row_no == writing.c.row_no)
+    return derived(connection, "coming", sa.select(*columns).select_from(found))
 
 
-def _identity(merge: Merge) -> sa.ColumnElement[Any]:
-    """Give the id of a new row: the one that its key had before where it comes back, else the next."""
-    past, present = merge.county.schema.past(merge.layer), merge.stored.alias()
-    known = (
-        sa.select(past.c.id)
-        .where(past.c[merge.layer.key] == merge.table.c[merge.layer.key], ~sa.exists().where(present.c.id == past.c.id))
-        .order_by(past.c.recorded_until.desc())
-        .limit(1)
+def _ended_before(connection: sa.Connection, merge: Merge, writing: sa.Table) -> sa.Table:
+    """Give the new rows whose key an object had that has ended since, with its id: it comes back as what it was."""
+    past, present, key = merge.county.schema.past(merge.layer), merge.stored.alias(), merge.layer.key
+    table = merge.table
+    joined = writing.join(table, table.c.row_no == writing.c.row_no).join(past, past.c[key] == table.c[key])
+    query = (
+        sa.select(writing.c.row_no, past.c.id)
+        .select_from(joined)
+        .where(writing.c.id.is_(None), ~sa.exists().where(present.c.id == past.c.id))
+        .ext(distinct_on(writing.c.row_no))
+        .order_by(writing.c.row_no, past.c.recorded_until.desc())
     )
-    return sa.func.coalesce(known.scalar_subquery(), sa.func.nextval("object_id"))
+    return derived(connection, "ended_before", query)
 
 
 def _differs(merge: Merge) -> sa.ColumnElement[bool]:

@@ -13,6 +13,8 @@ MOMENT = re.compile(
     r"(?:[T\s]*(?P<h>\d{1,2})[:时点](?P<min>\d{1,2})分?(?::?(?P<s>\d{1,2})(?:[.,](?P<f>\d{1,9}))?秒?)?"
     r"\s*(?P<zone>Z|[-+]\d{2}:?\d{2})?)?"
 )
+USUAL = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d)?")
+"""How nearly all systems write it: such a text needs no closer look."""
 
 
 class Moments(NamedTuple):
@@ -61,6 +63,8 @@ def _moment(value: object, zone: tzinfo) -> tuple[datetime | None, bool, bool]:
 
 def _of_text(text: str) -> date:
     """Give a day or a moment of text; ValueError where it is neither."""
+    if USUAL.fullmatch(text):
+        return datetime.fromisoformat(text)
     found = MOMENT.fullmatch(text)
     if found is None:
         raise ValueError(text)

@@ -13,6 +13,7 @@ from psycopg.errors import ForeignKeyViolation
 
 from gis.errors import Refused
 from gis.layer import Kind, Layer
+from gis.store.copying import derived
 from gis.store.county import County
 from gis.store.formats.delivered import Fault, shown
 from gis.store.load import linking, staging
@@ -81,10 +82,15 @@ def _rewritten(
     """Give the rows that say something else than what is recorded under their key, field by field."""
     stored = county.schema.table(layer)
     same = stored.c[layer.key] == table.c[layer.key]
+    pairs = {name: (_told_of(stored.c[name], layer.field(name).kind), table.c[name]) for name in rows.fields}
+    differing = sa.or_(*(was.is_distinct_from(came) for was, came in pairs.values()))
+    suspects = derived(connection, "rewritten", sa.select(table.c.row_no).where(same, differing))
+    if connection.scalar(sa.select(sa.func.count()).select_from(suspects)) == 0:
+        return []
     faults = []
-    for name in rows.fields:
-        was, came = _told_of(stored.c[name], layer.field(name).kind), table.c[name]
-        query = sa.select(table.c.row_no, was, came).where(same, was.is_distinct_from(came)).order_by(table.c.row_no)
+    for name, (was, came) in pairs.items():
+        query = sa.select(table.c.row_no, was, came).where(suspects.c.row_no == table.c.row_no, same)
+        query = query.where(was.is_distinct_from(came)).order_by(table.c.row_no)
         faults += [
             Fault(
                 row, name, "recorded", f"已记录 {_told(old)}，日志不改写 · recorded, a log is not rewritten", _told(new)

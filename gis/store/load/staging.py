@@ -1,6 +1,6 @@
 """Rows on their way in: a temporary table like the layer's, filled by COPY and judged by the layer's constraints."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any, NamedTuple
 
 import sqlalchemy as sa
@@ -13,7 +13,6 @@ from gis.store.load.conform import Conformed
 from gis.store.schema import TYPES, WORKED_OUT, constraints
 
 STAGING = "staging"
-CHUNK = 20_000
 
 
 class Demand(NamedTuple):
@@ -41,7 +40,8 @@ def staged(connection: sa.Connection, layer: Layer, rows: Conformed, srid: int) 
     given = rows.frame[["row_no", *rows.fields, *rows.worked]]
     if rows.geometry is not None:
         given = given.assign(geom=rows.geometry)
-    return temporary(connection, STAGING, columns, given)
+    joined = {"row_no", layer.key, *(field.name for field in layer.joining)}
+    return temporary(connection, STAGING, columns, given, joined=joined)
 
 
 def complete(connection: sa.Connection, layer: Layer, table: sa.Table, rows: Conformed, stored: sa.Table) -> None:
@@ -151,17 +151,20 @@ def _doubled(connection: sa.Connection, layer: Layer, table: sa.Table) -> list[F
 
 def keys(connection: sa.Connection, layer: Layer, table: sa.Table, faults: Iterable[Fault]) -> dict[int, object]:
     """Give the keys of the staged rows with faults, by row number; None where one has none."""
-    rows = sorted({fault.row for fault in faults})
-    found: dict[int, object] = {}
-    for start in range(0, len(rows), CHUNK):
-        query = sa.select(table.c.row_no, table.c[layer.key])
-        chosen = query.where(table.c.row_no.in_(rows[start : start + CHUNK]))
-        found |= {row.row_no: row[1] for row in connection.execute(chosen)}
-    return found
+    rows = {fault.row for fault in faults}
+    if not rows:
+        return {}
+    query = sa.select(table.c.row_no, table.c[layer.key]).where(table.c.row_no == _any_of(rows))
+    return {row.row_no: row[1] for row in connection.execute(query)}
 
 
 def without(connection: sa.Connection, table: sa.Table, faults: Iterable[Fault]) -> None:
     """Take the rows with faults out of staging."""
-    rows = sorted({fault.row for fault in faults})
-    for start in range(0, len(rows), CHUNK):
-        connection.execute(sa.delete(table).where(table.c.row_no.in_(rows[start : start + CHUNK])))
+    rows = {fault.row for fault in faults}
+    if rows:
+        connection.execute(sa.delete(table).where(table.c.row_no == _any_of(rows)))
+
+
+def _any_of(rows: Collection[int]) -> sa.CollectionAggregate[bool]:
+    """Give row numbers as one value: a parameter for each would take longer to read than the rows."""
+    return sa.any_(sa.literal(sorted(rows), sa.ARRAY(sa.BigInteger())))

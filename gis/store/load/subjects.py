@@ -1,6 +1,6 @@
 """The object that a row is about: named by its layer and key, or by a key that belongs to one layer alone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
@@ -14,6 +14,7 @@ from gis.store.formats.delivered import Fault, shown
 from gis.store.load import joining
 from gis.store.load.beside import KEY_OF, NAMED, subjects
 from gis.store.load.conform import Conformed
+from gis.store.schema import TYPES
 
 OBJECT = "object_key"
 CHUNK = 50_000
@@ -35,7 +36,7 @@ def about(connection: sa.Connection, county: County, layer: Layer, rows: Conform
     if not layer.about_object or not (_names(rows) or "layer" in rows.fields):
         return rows
     words = _words(layer)
-    named = [_subject(words, *each) for each in zip(*_columns(rows), strict=True)]
+    named = [*_named(words, *_columns(rows))]
     numbers = rows.frame["row_no"].tolist()
     faults = [
         Fault(number, "layer", "object", "图层与对象编号 · a layer and the key of an object in it", each.problem)
@@ -79,9 +80,11 @@ def _columns(rows: Conformed) -> tuple[list[object], list[object], list[tuple[tu
     frame = rows.frame
     empty: list[object] = [None] * len(frame)
     own = [(_key_layer(name), frame[name].tolist()) for name in _names(rows) if _key_layer(name)]
-    keys = [
-        tuple((name, str(column[at])) for name, column in own if column[at] is not None) for at in range(len(frame))
-    ]
+    keys: list[tuple[tuple[str, str], ...]] = [()] * len(frame)
+    if own:
+        keys = [
+            tuple((name, str(column[at])) for name, column in own if column[at] is not None) for at in range(len(frame))
+        ]
     word = frame["layer"].tolist() if "layer" in rows.fields else empty
     return word, frame[NAMED + OBJECT].tolist() if NAMED + OBJECT in frame else empty, keys
 
@@ -89,6 +92,19 @@ def _columns(rows: Conformed) -> tuple[list[object], list[object], list[tuple[tu
 def _words(layer: Layer) -> dict[str, Layer]:
     """Give the layers a row may be about by every word for them."""
     return {word.lower(): each for each in subjects(layer) for word in (each.title_en, each.title, each.name) if word}
+
+
+def _named(
+    words: Mapping[str, Layer],
+    word: Sequence[object],
+    key: Sequence[object],
+    own: Sequence[Sequence[tuple[str, str]]],
+) -> Iterator[Subject]:
+    """Give what each row names; a layer and a key of text, which most name, need no closer look."""
+    known = {each: words.get(each.strip().lower()) for each in set(word) if isinstance(each, str)}
+    for said, code, others in zip(word, key, own, strict=True):
+        target = known.get(said) if isinstance(said, str) and isinstance(code, str) else None
+        yield Subject(target.name, str(code)) if target is not None else _subject(words, said, code, others)
 
 
 def _subject(words: Mapping[str, Layer], word: object, key: object, own: Sequence[tuple[str, str]]) -> Subject:
@@ -143,11 +159,9 @@ def _kept(
     stored = county.schema.table(layer)
     own = rows.frame[layer.key].tolist()
     keys = list({own[at] for at, _ in lost if own[at] is not None})
-    held: dict[object, int] = {}
-    for start in range(0, len(keys), CHUNK):
-        query = sa.select(stored.c[layer.key], stored.c.object_id)
-        own_keys = query.where(stored.c[layer.key].in_(keys[start : start + CHUNK]))
-        held |= {row[0]: row[1] for row in connection.execute(own_keys)}
+    asked = sa.any_(sa.literal(keys, sa.ARRAY(TYPES[layer.field(layer.key).kind])))
+    query = sa.select(stored.c[layer.key], stored.c.object_id).where(stored.c[layer.key] == asked)
+    held: dict[object, int] = {row[0]: row[1] for row in connection.execute(query)}
     found = {}
     for at, subject in lost:
         if held.get(own[at]) is not None:

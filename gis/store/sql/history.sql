@@ -59,6 +59,28 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- object: function know_delivery()
+-- The delivery that a row names stands in the log, from which nothing is deleted: asked once for all new rows of a statement.
+CREATE FUNCTION know_delivery() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    unknown bigint;
+BEGIN
+    IF TG_LEVEL = 'ROW' THEN
+        SELECT NEW.delivery_id INTO unknown
+        WHERE NEW.delivery_id IS NOT NULL AND NOT EXISTS (SELECT FROM delivery d WHERE d.id = NEW.delivery_id);
+    ELSE
+        SELECT n.delivery_id INTO unknown
+        FROM (SELECT DISTINCT delivery_id FROM new_rows WHERE delivery_id IS NOT NULL) n
+        WHERE NOT EXISTS (SELECT FROM delivery d WHERE d.id = n.delivery_id) LIMIT 1;
+    END IF;
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION '%: there is no delivery %', TG_TABLE_NAME, unknown USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+
 -- object: function keep_fixed()
 -- TG_ARGV: columns that never change once stored.
 CREATE FUNCTION keep_fixed() RETURNS trigger
@@ -77,7 +99,8 @@ BEGIN
 END $$;
 
 -- object: function guard_log()
--- TG_ARGV: the columns that may be written after the row, once, from empty to a value; instants are the server's.
+-- TG_ARGV: the columns that may be written after the row, once, from empty to a value; instants are the server's. A new row
+-- without any of them and with the default instant does not come here.
 CREATE FUNCTION guard_log() RETURNS trigger
 LANGUAGE plpgsql SET search_path = public, pg_temp
 AS $$

@@ -117,12 +117,15 @@ BEGIN
 END $$;
 
 -- object: function count_objects()
--- TG_ARGV[0]: the column that classes the objects, empty where all are of one class.
+-- TG_ARGV: the column that classes the objects, empty where all are of one class, and the SQL of their class. An object whose id
+-- this statement drew is a new one: it has neither checks nor rows to look for, so its rows are written as never checked.
 CREATE FUNCTION count_objects() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
     ids bigint[];
+    newest CONSTANT bigint := coalesce(pg_sequence_last_value('object_id'), 0);
+    drawn CONSTANT bigint := coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, newest);
 BEGIN
     IF TG_OP = 'UPDATE' THEN
         IF TG_ARGV[0] = '' THEN
@@ -130,7 +133,13 @@ BEGIN
         END IF;
         EXECUTE format('SELECT array_agg(id) FROM old_rows o JOIN new_rows n USING (id) WHERE o.%1$I IS DISTINCT FROM n.%1$I', TG_ARGV[0]) INTO ids;
     ELSIF TG_OP = 'INSERT' THEN
-        SELECT array_agg(id) INTO ids FROM new_rows;
+        EXECUTE format('INSERT INTO status (object_id, layer, rule_version_id)
+                        SELECT n.id, k.layer, r.id
+                        FROM (SELECT id, %2$s AS category FROM new_rows WHERE id > $1 AND id <= $2) n
+                        JOIN patrol_kinds() k ON k.layer = %1$L
+                        JOIN rule_version r ON r.subject = k.kind AND r.category = n.category
+                        WHERE r.unit = ''d'' AND r.withdrawn_at IS NULL', TG_TABLE_NAME, TG_ARGV[1]) USING drawn, newest;
+        SELECT array_agg(n.id) INTO ids FROM new_rows n WHERE n.id <= drawn OR n.id > newest;
     ELSE
         SELECT array_agg(id) INTO ids FROM old_rows;
     END IF;

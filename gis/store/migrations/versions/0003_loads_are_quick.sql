@@ -1,0 +1,427 @@
+-- drop: trigger special_place.special_place_count_ended
+DROP TRIGGER special_place_count_ended ON "special_place";
+
+-- drop: trigger special_place.special_place_count_changed
+DROP TRIGGER special_place_count_changed ON "special_place";
+
+-- drop: trigger special_place.special_place_count_new
+DROP TRIGGER special_place_count_new ON "special_place";
+
+-- drop: trigger run.run_guard
+DROP TRIGGER run_guard ON "run";
+
+-- drop: trigger rule_version.rule_version_guard
+DROP TRIGGER rule_version_guard ON "rule_version";
+
+-- drop: trigger lpg_station.lpg_station_count_ended
+DROP TRIGGER lpg_station_count_ended ON "lpg_station";
+
+-- drop: trigger lpg_station.lpg_station_count_changed
+DROP TRIGGER lpg_station_count_changed ON "lpg_station";
+
+-- drop: trigger lpg_station.lpg_station_count_new
+DROP TRIGGER lpg_station_count_new ON "lpg_station";
+
+-- drop: trigger hot_work.hot_work_count_ended
+DROP TRIGGER hot_work_count_ended ON "hot_work";
+
+-- drop: trigger hot_work.hot_work_count_changed
+DROP TRIGGER hot_work_count_changed ON "hot_work";
+
+-- drop: trigger hot_work.hot_work_count_new
+DROP TRIGGER hot_work_count_new ON "hot_work";
+
+-- drop: trigger gas_user.gas_user_count_ended
+DROP TRIGGER gas_user_count_ended ON "gas_user";
+
+-- drop: trigger gas_user.gas_user_count_changed
+DROP TRIGGER gas_user_count_changed ON "gas_user";
+
+-- drop: trigger gas_user.gas_user_count_new
+DROP TRIGGER gas_user_count_new ON "gas_user";
+
+-- drop: trigger gas_facility.gas_facility_count_ended
+DROP TRIGGER gas_facility_count_ended ON "gas_facility";
+
+-- drop: trigger gas_facility.gas_facility_count_changed
+DROP TRIGGER gas_facility_count_changed ON "gas_facility";
+
+-- drop: trigger gas_facility.gas_facility_count_new
+DROP TRIGGER gas_facility_count_new ON "gas_facility";
+
+-- drop: trigger delivery.delivery_guard
+DROP TRIGGER delivery_guard ON "delivery";
+
+-- drop: trigger construction_site.construction_site_count_ended
+DROP TRIGGER construction_site_count_ended ON "construction_site";
+
+-- drop: trigger construction_site.construction_site_count_changed
+DROP TRIGGER construction_site_count_changed ON "construction_site";
+
+-- drop: trigger construction_site.construction_site_count_new
+DROP TRIGGER construction_site_count_new ON "construction_site";
+
+-- drop: trigger check.check_guard
+DROP TRIGGER check_guard ON "check";
+
+-- drop: trigger building.building_count_ended
+DROP TRIGGER building_count_ended ON "building";
+
+-- drop: trigger building.building_count_changed
+DROP TRIGGER building_count_changed ON "building";
+
+-- drop: trigger building.building_count_new
+DROP TRIGGER building_count_new ON "building";
+
+-- after: function know_delivery()
+-- The delivery that a row names stands in the log, from which nothing is deleted: asked once for all new rows of a statement.
+CREATE FUNCTION know_delivery() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    unknown bigint;
+BEGIN
+    IF TG_LEVEL = 'ROW' THEN
+        SELECT NEW.delivery_id INTO unknown
+        WHERE NEW.delivery_id IS NOT NULL AND NOT EXISTS (SELECT FROM delivery d WHERE d.id = NEW.delivery_id);
+    ELSE
+        SELECT n.delivery_id INTO unknown
+        FROM (SELECT DISTINCT delivery_id FROM new_rows WHERE delivery_id IS NOT NULL) n
+        WHERE NOT EXISTS (SELECT FROM delivery d WHERE d.id = n.delivery_id) LIMIT 1;
+    END IF;
+    IF unknown IS NOT NULL THEN
+        RAISE EXCEPTION '%: there is no delivery %', TG_TABLE_NAME, unknown USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION know_delivery() FROM PUBLIC;
+
+-- after: function count_objects()
+-- TG_ARGV: the column that classes the objects, empty where all are of one class, and the SQL of their class. An object whose id
+-- this statement drew is a new one: it has neither checks nor rows to look for, so its rows are written as never checked.
+CREATE OR REPLACE FUNCTION count_objects() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    ids bigint[];
+    newest CONSTANT bigint := coalesce(pg_sequence_last_value('object_id'), 0);
+    drawn CONSTANT bigint := coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, newest);
+BEGIN
+    IF TG_OP = 'UPDATE' THEN
+        IF TG_ARGV[0] = '' THEN
+            RETURN NULL;
+        END IF;
+        EXECUTE format('SELECT array_agg(id) FROM old_rows o JOIN new_rows n USING (id) WHERE o.%1$I IS DISTINCT FROM n.%1$I', TG_ARGV[0]) INTO ids;
+    ELSIF TG_OP = 'INSERT' THEN
+        EXECUTE format('INSERT INTO status (object_id, layer, rule_version_id)
+                        SELECT n.id, k.layer, r.id
+                        FROM (SELECT id, %2$s AS category FROM new_rows WHERE id > $1 AND id <= $2) n
+                        JOIN patrol_kinds() k ON k.layer = %1$L
+                        JOIN rule_version r ON r.subject = k.kind AND r.category = n.category
+                        WHERE r.unit = ''d'' AND r.withdrawn_at IS NULL', TG_TABLE_NAME, TG_ARGV[1]) USING drawn, newest;
+        SELECT array_agg(n.id) INTO ids FROM new_rows n WHERE n.id <= drawn OR n.id > newest;
+    ELSE
+        SELECT array_agg(id) INTO ids FROM old_rows;
+    END IF;
+    IF ids IS NOT NULL THEN
+        PERFORM status_rebuild(ids);
+    END IF;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION count_objects() FROM PUBLIC;
+
+-- after: function verify_places()
+-- TG_ARGV[0]: the column of the spot. Rows whose places were given are looked at in one pass, ordered so that each area is opened
+-- once; only those that do not lie well inside what they name are worked out again, one by one.
+CREATE OR REPLACE FUNCTION verify_places() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
+AS $$
+DECLARE
+    wrong bigint[];
+    levels CONSTANT text[] := ARRAY['town', 'village', 'cell'];
+BEGIN
+    IF current_setting('wangge.places', true) IS DISTINCT FROM 'given' THEN
+        RETURN NULL;
+    END IF;
+    EXECUTE format(
+        'WITH area AS (SELECT * FROM place_area WHERE days @> (SELECT county_day(recorded_now())))
+         SELECT ARRAY[  -- CASE, for an AND would be asked the other way round
+             min(n.id) FILTER (WHERE CASE WHEN ST_ContainsProperly(t.geom, n.spot) THEN false
+                               ELSE n.town_id IS DISTINCT FROM (SELECT f.id FROM area_at(''town'', n.spot) f) END),
+             min(n.id) FILTER (WHERE CASE WHEN ST_ContainsProperly(v.geom, n.spot) THEN false
+                               ELSE n.village_id IS DISTINCT FROM (SELECT f.id FROM area_at(''village'', n.spot) f) END),
+             min(n.id) FILTER (WHERE CASE WHEN ST_ContainsProperly(c.geom, n.spot) THEN false
+                               ELSE n.cell_id IS DISTINCT FROM (SELECT f.id FROM area_at(''cell'', n.spot) f) END)]
+         FROM (SELECT id, %1$I AS spot, town_id, village_id, cell_id FROM new_rows ORDER BY town_id, village_id, cell_id) n
+         LEFT JOIN area t ON t.id = n.town_id AND t.level = ''town''
+         LEFT JOIN area v ON v.id = n.village_id AND v.level = ''village''
+         LEFT JOIN area c ON c.id = n.cell_id AND c.level = ''cell''', TG_ARGV[0]) INTO wrong;
+    FOR level IN 1 .. 3 LOOP
+        IF wrong[level] IS NOT NULL THEN
+            RAISE EXCEPTION '%: the % given for object % is not where it lies', TG_TABLE_NAME, levels[level], wrong[level]
+                USING ERRCODE = 'check_violation';
+        END IF;
+    END LOOP;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION verify_places() FROM PUBLIC;
+
+-- after: function refresh_statistics(text, bigint)
+-- Tells the planner what a table of ours holds now, where at least a tenth of it was `written`; says whether it did. Autovacuum
+-- would come to it a minute later, and the questions that follow a load are asked at once.
+CREATE FUNCTION refresh_statistics(wanted text, written bigint) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    known real;
+BEGIN
+    SELECT c.reltuples INTO known FROM pg_class c
+    WHERE c.oid = to_regclass(format('public.%I', wanted)) AND c.relkind = 'r' AND pg_get_userbyid(c.relowner) = current_user;
+    IF known IS NULL THEN
+        RAISE EXCEPTION '%: no table of this name', wanted USING ERRCODE = 'undefined_table';
+    END IF;
+    IF written = 0 OR written * 10 < known THEN
+        RETURN false;
+    END IF;
+    EXECUTE format('ANALYZE public.%I', wanted);
+    RETURN true;
+END $$;
+REVOKE ALL ON FUNCTION refresh_statistics(text, bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION refresh_statistics(text, bigint) TO wangge_app;
+
+-- after: trigger building.building_delivered_new
+CREATE TRIGGER building_delivered_new AFTER INSERT ON "building" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger building.building_delivered_changed
+CREATE TRIGGER building_delivered_changed AFTER UPDATE ON "building" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger building.building_count_new
+CREATE TRIGGER building_count_new AFTER INSERT ON "building" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''A''::text)');
+
+-- after: trigger building.building_count_changed
+CREATE TRIGGER building_count_changed AFTER UPDATE ON "building" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''A''::text)');
+
+-- after: trigger building.building_count_ended
+CREATE TRIGGER building_count_ended AFTER DELETE ON "building" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''A''::text)');
+
+-- after: trigger certificate.certificate_delivered_new
+CREATE TRIGGER certificate_delivered_new AFTER INSERT ON "certificate" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger certificate.certificate_delivered_changed
+CREATE TRIGGER certificate_delivered_changed AFTER UPDATE ON "certificate" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger check.check_guard
+CREATE TRIGGER check_guard BEFORE UPDATE OR DELETE ON "check" FOR EACH ROW EXECUTE FUNCTION guard_log('voided_at', 'void_reason');
+
+-- after: trigger check.check_guard_new
+CREATE TRIGGER check_guard_new BEFORE INSERT ON "check" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW."voided_at" IS NOT NULL OR NEW."void_reason" IS NOT NULL) EXECUTE FUNCTION guard_log('voided_at', 'void_reason');
+
+-- after: trigger check.check_delivered_new
+CREATE TRIGGER check_delivered_new AFTER INSERT ON "check" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger check.check_delivered_changed
+CREATE TRIGGER check_delivered_changed AFTER UPDATE ON "check" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger compound.compound_delivered_new
+CREATE TRIGGER compound_delivered_new AFTER INSERT ON "compound" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger compound.compound_delivered_changed
+CREATE TRIGGER compound_delivered_changed AFTER UPDATE ON "compound" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger construction_site.construction_site_delivered_new
+CREATE TRIGGER construction_site_delivered_new AFTER INSERT ON "construction_site" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger construction_site.construction_site_delivered_changed
+CREATE TRIGGER construction_site_delivered_changed AFTER UPDATE ON "construction_site" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger construction_site.construction_site_count_new
+CREATE TRIGGER construction_site_count_new AFTER INSERT ON "construction_site" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''site''::text)');
+
+-- after: trigger construction_site.construction_site_count_changed
+CREATE TRIGGER construction_site_count_changed AFTER UPDATE ON "construction_site" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''site''::text)');
+
+-- after: trigger construction_site.construction_site_count_ended
+CREATE TRIGGER construction_site_count_ended AFTER DELETE ON "construction_site" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''site''::text)');
+
+-- after: trigger county.county_delivered_new
+CREATE TRIGGER county_delivered_new AFTER INSERT ON "county" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger county.county_delivered_changed
+CREATE TRIGGER county_delivered_changed AFTER UPDATE ON "county" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger craftsman.craftsman_delivered_new
+CREATE TRIGGER craftsman_delivered_new AFTER INSERT ON "craftsman" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger craftsman.craftsman_delivered_changed
+CREATE TRIGGER craftsman_delivered_changed AFTER UPDATE ON "craftsman" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger delivery.delivery_guard
+CREATE TRIGGER delivery_guard BEFORE UPDATE OR DELETE ON "delivery" FOR EACH ROW EXECUTE FUNCTION guard_log('undone_at');
+
+-- after: trigger delivery.delivery_guard_new
+CREATE TRIGGER delivery_guard_new BEFORE INSERT ON "delivery" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW."undone_at" IS NOT NULL) EXECUTE FUNCTION guard_log('undone_at');
+
+-- after: trigger enterprise.enterprise_delivered_new
+CREATE TRIGGER enterprise_delivered_new AFTER INSERT ON "enterprise" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger enterprise.enterprise_delivered_changed
+CREATE TRIGGER enterprise_delivered_changed AFTER UPDATE ON "enterprise" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_facility.gas_facility_delivered_new
+CREATE TRIGGER gas_facility_delivered_new AFTER INSERT ON "gas_facility" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_facility.gas_facility_delivered_changed
+CREATE TRIGGER gas_facility_delivered_changed AFTER UPDATE ON "gas_facility" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_facility.gas_facility_count_new
+CREATE TRIGGER gas_facility_count_new AFTER INSERT ON "gas_facility" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger gas_facility.gas_facility_count_changed
+CREATE TRIGGER gas_facility_count_changed AFTER UPDATE ON "gas_facility" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger gas_facility.gas_facility_count_ended
+CREATE TRIGGER gas_facility_count_ended AFTER DELETE ON "gas_facility" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger gas_pipeline.gas_pipeline_delivered_new
+CREATE TRIGGER gas_pipeline_delivered_new AFTER INSERT ON "gas_pipeline" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_pipeline.gas_pipeline_delivered_changed
+CREATE TRIGGER gas_pipeline_delivered_changed AFTER UPDATE ON "gas_pipeline" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_user.gas_user_delivered_new
+CREATE TRIGGER gas_user_delivered_new AFTER INSERT ON "gas_user" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_user.gas_user_delivered_changed
+CREATE TRIGGER gas_user_delivered_changed AFTER UPDATE ON "gas_user" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger gas_user.gas_user_count_new
+CREATE TRIGGER gas_user_count_new AFTER INSERT ON "gas_user" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger gas_user.gas_user_count_changed
+CREATE TRIGGER gas_user_count_changed AFTER UPDATE ON "gas_user" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger gas_user.gas_user_count_ended
+CREATE TRIGGER gas_user_count_ended AFTER DELETE ON "gas_user" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger grid_cell.grid_cell_delivered_new
+CREATE TRIGGER grid_cell_delivered_new AFTER INSERT ON "grid_cell" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger grid_cell.grid_cell_delivered_changed
+CREATE TRIGGER grid_cell_delivered_changed AFTER UPDATE ON "grid_cell" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hazard.hazard_delivered_new
+CREATE TRIGGER hazard_delivered_new AFTER INSERT ON "hazard" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hazard.hazard_delivered_changed
+CREATE TRIGGER hazard_delivered_changed AFTER UPDATE ON "hazard" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hot_work.hot_work_delivered_new
+CREATE TRIGGER hot_work_delivered_new AFTER INSERT ON "hot_work" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hot_work.hot_work_delivered_changed
+CREATE TRIGGER hot_work_delivered_changed AFTER UPDATE ON "hot_work" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger hot_work.hot_work_count_new
+CREATE TRIGGER hot_work_count_new AFTER INSERT ON "hot_work" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''unclassed''::text)');
+
+-- after: trigger hot_work.hot_work_count_changed
+CREATE TRIGGER hot_work_count_changed AFTER UPDATE ON "hot_work" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''unclassed''::text)');
+
+-- after: trigger hot_work.hot_work_count_ended
+CREATE TRIGGER hot_work_count_ended AFTER DELETE ON "hot_work" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''unclassed''::text)');
+
+-- after: trigger lpg_station.lpg_station_delivered_new
+CREATE TRIGGER lpg_station_delivered_new AFTER INSERT ON "lpg_station" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger lpg_station.lpg_station_delivered_changed
+CREATE TRIGGER lpg_station_delivered_changed AFTER UPDATE ON "lpg_station" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger lpg_station.lpg_station_count_new
+CREATE TRIGGER lpg_station_count_new AFTER INSERT ON "lpg_station" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''filling''::text)');
+
+-- after: trigger lpg_station.lpg_station_count_changed
+CREATE TRIGGER lpg_station_count_changed AFTER UPDATE ON "lpg_station" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''filling''::text)');
+
+-- after: trigger lpg_station.lpg_station_count_ended
+CREATE TRIGGER lpg_station_count_ended AFTER DELETE ON "lpg_station" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', 'coalesce("kind", ''filling''::text)');
+
+-- after: trigger place_code.place_code_delivered_new
+CREATE TRIGGER place_code_delivered_new AFTER INSERT ON "place_code" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger place_code.place_code_delivered_changed
+CREATE TRIGGER place_code_delivered_changed AFTER UPDATE ON "place_code" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger road.road_delivered_new
+CREATE TRIGGER road_delivered_new AFTER INSERT ON "road" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger road.road_delivered_changed
+CREATE TRIGGER road_delivered_changed AFTER UPDATE ON "road" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger rule_version.rule_version_guard
+CREATE TRIGGER rule_version_guard BEFORE UPDATE OR DELETE ON "rule_version" FOR EACH ROW EXECUTE FUNCTION guard_log('withdrawn_at');
+
+-- after: trigger rule_version.rule_version_guard_new
+CREATE TRIGGER rule_version_guard_new BEFORE INSERT ON "rule_version" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW."withdrawn_at" IS NOT NULL) EXECUTE FUNCTION guard_log('withdrawn_at');
+
+-- after: trigger run.run_guard
+CREATE TRIGGER run_guard BEFORE UPDATE OR DELETE ON "run" FOR EACH ROW EXECUTE FUNCTION guard_log();
+
+-- after: trigger run.run_guard_new
+CREATE TRIGGER run_guard_new BEFORE INSERT ON "run" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '') EXECUTE FUNCTION guard_log();
+
+-- after: trigger special_place.special_place_delivered_new
+CREATE TRIGGER special_place_delivered_new AFTER INSERT ON "special_place" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger special_place.special_place_delivered_changed
+CREATE TRIGGER special_place_delivered_changed AFTER UPDATE ON "special_place" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger special_place.special_place_count_new
+CREATE TRIGGER special_place_count_new AFTER INSERT ON "special_place" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger special_place.special_place_count_changed
+CREATE TRIGGER special_place_count_changed AFTER UPDATE ON "special_place" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger special_place.special_place_count_ended
+CREATE TRIGGER special_place_count_ended AFTER DELETE ON "special_place" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
+
+-- after: trigger town.town_delivered_new
+CREATE TRIGGER town_delivered_new AFTER INSERT ON "town" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger town.town_delivered_changed
+CREATE TRIGGER town_delivered_changed AFTER UPDATE ON "town" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger vehicle.vehicle_delivered_new
+CREATE TRIGGER vehicle_delivered_new AFTER INSERT ON "vehicle" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger vehicle.vehicle_delivered_changed
+CREATE TRIGGER vehicle_delivered_changed AFTER UPDATE ON "vehicle" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger village.village_delivered_new
+CREATE TRIGGER village_delivered_new AFTER INSERT ON "village" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger village.village_delivered_changed
+CREATE TRIGGER village_delivered_changed AFTER UPDATE ON "village" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger water.water_delivered_new
+CREATE TRIGGER water_delivered_new AFTER INSERT ON "water" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger water.water_delivered_changed
+CREATE TRIGGER water_delivered_changed AFTER UPDATE ON "water" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger welder.welder_delivered_new
+CREATE TRIGGER welder_delivered_new AFTER INSERT ON "welder" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger welder.welder_delivered_changed
+CREATE TRIGGER welder_delivered_changed AFTER UPDATE ON "welder" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger welding_machine.welding_machine_delivered_new
+CREATE TRIGGER welding_machine_delivered_new AFTER INSERT ON "welding_machine" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger welding_machine.welding_machine_delivered_changed
+CREATE TRIGGER welding_machine_delivered_changed AFTER UPDATE ON "welding_machine" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: trigger worker.worker_delivered_new
+CREATE TRIGGER worker_delivered_new AFTER INSERT ON "worker" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger worker.worker_delivered_changed
+CREATE TRIGGER worker_delivered_changed AFTER UPDATE ON "worker" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
