@@ -16,6 +16,7 @@ from gis import layers
 from gis.errors import Refused
 from gis.layer import Use
 from gis.run import deliver, demo, grid
+from gis.run.grid_check import check
 from gis.store import county as counties
 from gis.store import server
 from gis.store.county import County
@@ -102,7 +103,7 @@ def test_each_object_is_then_in_one_cell_and_the_loads_are_counted(county: Count
 def test_made_cells_have_no_fault(county: County) -> None:
     settled(county)
     grid.make(county, target=PER_BLOCK)
-    assert grid.check(county).empty
+    assert check(county).empty
     area_m2 = cells(county).area.sum()
     assert area_m2 == pytest.approx(4 * SIDE_M**2, abs=0.01)
 
@@ -121,7 +122,7 @@ def test_a_gap_an_overlap_and_a_stray_part_are_named_with_their_town_and_cells(c
     }
     rows = [{"code": code} for code in changes]
     assert stored(county, "grid_cell", rows, list(changes.values())).changed == 3
-    found = grid.check(county).set_index("kind")
+    found = check(county).set_index("kind")
     assert sorted(found.index) == ["gap", "overlap", "stray"]
     assert set(found["town"]) == {"town-nw"}
     assert found.loc["gap", "area_m2"] == pytest.approx(0.5 * BLOCK_M, rel=1e-6)
@@ -141,7 +142,7 @@ def test_a_gap_under_a_centimetre_is_no_fault(county: County) -> None:
     west, south, east, north = shape.bounds
     for width_m, faults in ((0.009, 0), (0.011, 1)):
         stored(county, "grid_cell", [{"code": code}], [shapely.box(west, south, east - width_m, north)])
-        assert len(grid.check(county)) == faults
+        assert len(check(county)) == faults
 
 
 def test_cells_are_never_made_twice(county: County) -> None:
@@ -153,9 +154,12 @@ def test_cells_are_never_made_twice(county: County) -> None:
     assert cells(county).equals(before)
     with county.reading() as connection:
         runs = connection.execute(sa.text("SELECT plan, parameters, input_digest, result FROM run")).all()
-    assert [run.plan for run in runs] == ["grid"]
-    assert runs[0].parameters == {"target": PER_BLOCK, "code_scheme": "local"}
-    assert runs[0].result == {"count": 64, "median_load": 6.0, "largest_load": 6.0, "over_twice": 0}
+    assert [run.plan for run in runs] == ["grid-make"]
+    today = county.today().isoformat()
+    asked = {"target": PER_BLOCK, "counted": "object", "smallest": 0.5, "service_class": "", "on": today}
+    assert runs[0].parameters == asked
+    spread = {"least_load": 6.0, "median_load": 6.0, "largest_load": 6.0, "over_twice": 0, "within": 1.0}
+    assert runs[0].result == {"count": 64, "across": 64} | spread
 
 
 def test_equal_input_gives_equal_cells_and_an_equal_digest(county: County) -> None:
@@ -175,8 +179,8 @@ def test_what_cannot_be_made_is_refused_in_words(county: County) -> None:
     with pytest.raises(Refused, match="no town is stored"):
         grid.make(county)
     settled(county)
-    with pytest.raises(Refused, match="no official codes are stored for this county; expected local"):
-        grid.make(county, code_scheme="gbt2260")
+    with pytest.raises(Refused, match="no household is known"):
+        grid.make(county, counted="household")
     assert cells(county).empty
 
 
@@ -220,7 +224,7 @@ def liechtenstein(settings: Settings, shared: Path) -> Iterator[tuple[County, Ex
 def test_a_real_place_is_tiled_and_each_building_lies_in_one_cell(liechtenstein: tuple[County, Extract]) -> None:
     county, found = liechtenstein
     made = grid.make(county, target=60)
-    assert grid.check(county).empty
+    assert check(county).empty
     assert 30 <= made.median_load <= 120
     frame = cells(county)
     assert frame["code"].str.fullmatch(r"\d{15}").all()
