@@ -73,9 +73,16 @@ def make_cells(
 
 
 def part_cell(
-    cell: BaseGeometry, ground: Ground, points: Floats, load: Floats, parts: int, *, seed: int = 0
+    cell: BaseGeometry,
+    ground: Ground,
+    points: Floats,
+    load: Floats,
+    parts: int,
+    *,
+    villages: Shapes | None = None,
+    seed: int = 0,
 ) -> tuple[Shapes, Floats]:
-    """Give a cell in so many connected parts of even load along streets and water, and what each carries.
+    """Give a cell in so many connected parts of even load along streets, water and village lines, and what each carries.
 
     The parts tile the cell but for the noding grid; `gis.plan.cutting.fitted` takes them to its very border. Fewer
     come out where the cell cannot be cut, more where it lies in more pieces: each has at least one part.
@@ -87,10 +94,11 @@ def part_cell(
         each = np.ones(len(carried), dtype=np.int64)
         for _ in range(parts - len(each)):
             each[np.argmax(carried / each)] += 1
-        return _Groups(piece, each, np.zeros(len(blocks.load), dtype=np.int64))
+        return _Groups(piece, each, _village_of(blocks.shapes, areas))
 
+    areas = np.empty(0, dtype=object) if villages is None else villages[shapely.intersects(cell, villages)]
     rng = np.random.default_rng(seed)
-    blocks, _, part = _cut_and_parted(cell, ground.near(cell), (ground, points, load), shared, rng)
+    blocks, _, part = _cut_and_parted(cell, _lines(cell, areas, ground), (ground, points, load), shared, rng)
     shapes = _unions(blocks.shapes, part)
     return shapes, np.bincount(part, blocks.load, minlength=len(shapes)).astype(np.float64)
 
@@ -117,9 +125,8 @@ def _of_town(
             group, np.array([_parts(load, wanted.target) for load in loads.tolist()], dtype=np.int64), village
         )
 
-    lines = np.concatenate((ground.near(town), bits(shapely.get_parts(shapely.boundary(villages)))))
     rng = np.random.default_rng(wanted.seed)
-    blocks, village, part = _cut_and_parted(town, lines, (ground, *carried), communities, rng)
+    blocks, village, part = _cut_and_parted(town, _lines(town, villages, ground), (ground, *carried), communities, rng)
     shapes = _unions(blocks.shapes, part)
     low, high = np.full(len(shapes), len(villages)), np.full(len(shapes), -1)
     np.minimum.at(low, part, village)
@@ -153,6 +160,12 @@ def _cut_and_parted(
         found = _Groups(found.group[of], found.parts, found.village[of])
         blocks, part = fresh, _parted(fresh, found, rng)
     return blocks, found.village, part
+
+
+def _lines(area: BaseGeometry, villages: Shapes, ground: Ground) -> Shapes:
+    """Give the bits of streets, water and village lines that meet an area."""
+    borders = bits(shapely.get_parts(shapely.boundary(villages)))
+    return np.concatenate((ground.near(area), borders[shapely.dwithin(area, borders, GRID_M)]))
 
 
 def _web(blocks: Blocks, village: Integers | None = None, *, apart: bool = False) -> Web:

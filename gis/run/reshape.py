@@ -180,7 +180,9 @@ def _children(
 def _evenly(connection: sa.Connection, county: County, cell: gpd.GeoDataFrame, parts: int, *, seed: int) -> Geometries:
     load = carried(connection, county, cells=[int(cell["id"].iloc[0])], kind=cell["load_kind"].iloc[0])
     shape = cell.geometry.iloc[0]
-    pieces, _ = part_cell(shape, ground_of(connection, county), load.points, load.load, parts, seed=seed)
+    areas = shapes(features(connection, county, layers.one(Use.VILLAGE)))
+    ground = ground_of(connection, county)
+    pieces, _ = part_cell(shape, ground, load.points, load.load, parts, villages=areas, seed=seed)
     if len(pieces) != parts:
         code = cell["code"].iloc[0]
         raise Refused(
