@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from gis.store.county import County
 
 SHOWN = 20
-UNITS = {"household": "户", "object": "个对象"}
+UNITS = {"household": "户", "object": "对象"}
 FILE = click.Path(path_type=Path)
 Decorated = Callable[..., Any]
 
@@ -91,9 +91,9 @@ def grid_make(
         )
     unit = UNITS[made.counted]
     habit = [round(share * made.target) for share in run.HABIT]
+    spread = f"最少 {made.least_load:g}，中位 {made.median_load:g}，最多 {made.largest_load:g}"
     text = (
-        f"网格 {made.count} 个（按{'户数' if made.counted == 'household' else '对象数'}，目标 {made.target:g} {unit}）："
-        f"最少 {made.least_load:g}，中位 {made.median_load:g}，最多 {made.largest_load:g}；{habit[0]}–{habit[1]} {unit}的占 "
+        f"网格 {made.count} 个（按{unit}计，目标 {made.target:g}）：{spread}；{habit[0]}–{habit[1]} {unit}的占 "
         f"{made.within:.1%}；跨村社 {made.across} 个"
     )
     return Answer(asdict(made), text=text)
@@ -215,7 +215,7 @@ def grid_renumber(
 @click.option("-o", "--output", type=FILE, default=None, help="输出 · FILE.geojson, .gpkg or .csv with every fault")
 @DATABASE
 def grid_check(width: float, area: float, length: float, output: Path | None, database: str | None) -> Answer:
-    """检查网格 · Name each gap, overlap and stray part, each feature in no or two cells, each code that does not fit."""
+    """检查网格 · Name each gap and overlap, each feature in no or two cells, each code that does not fit."""
     from gis.run import grid_check as run
 
     with county(database) as opened:
@@ -226,13 +226,15 @@ def grid_check(width: float, area: float, length: float, output: Path | None, da
     counts = {kind: int((told["kind"] == kind).sum()) for kind in run.KINDS if (told["kind"] == kind).any()}
     rows = told.drop(columns="geometry").to_dict("records")
     plain = [{name: value for name, value in row.items() if value is not None and value == value} for row in rows]  # noqa: PLR0124 - NaN
-    lines = [" ".join(f"{name}={_short(value)}" for name, value in row.items()) for row in plain[:SHOWN]]
-    listed = "，".join(f"{run.KINDS[kind]} {count}" for kind, count in counts.items())
-    more = f"；其余 {len(rows) - SHOWN} 处用 -o 导出" if len(rows) > SHOWN and output is None else ""
-    sentence = f"{len(rows)} 处：{listed}{more} · faults" if rows else "网格无缝隙、无重叠 · cells tile their towns"
-    return Answer(
-        {"faults": plain, "counts": counts, "file": output}, text="\n".join(lines), sentence=sentence, complete=not rows
-    )
+    faults = [row for row in plain if row["kind"] != run.BEYOND]
+    lines = [" ".join(f"{name}={_short(value)}" for name, value in row.items()) for row in faults[:SHOWN]]
+    listed = "，".join(f"{run.KINDS[kind]} {count}" for kind, count in counts.items() if kind != run.BEYOND)
+    more = f"；其余 {len(faults) - SHOWN} 处用 -o 导出" if len(faults) > SHOWN and output is None else ""
+    sentence = f"{len(faults)} 处：{listed}{more} · faults" if faults else "网格无缝隙、无重叠 · cells tile their towns"
+    if run.BEYOND in counts:
+        sentence += f"；所有镇街之外的要素 {counts[run.BEYOND]} 个 · features outside every town"
+    facts = {"faults": faults, "counts": counts, "file": output}
+    return Answer(facts, text="\n".join(lines), sentence=sentence, complete=not faults)
 
 
 def _order(opened: "County", on: datetime | None, by: str, reason: str) -> "Order":

@@ -48,7 +48,7 @@ class Ground:
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Street blocks of an area: shapes, what each carries, the borders between them and what a cell border there costs."""
+    """Street blocks of an area: shapes, what each carries, borders between them and the cost of a cell border."""
 
     shapes: Shapes
     home: Integers

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from math import ceil, pi, sqrt
+from math import ceil, sqrt
 from typing import NamedTuple
 
 import geopandas as gpd
@@ -15,14 +15,13 @@ from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
 from gis.plan.blocks import BARRIER, GRID_M, Blocks, Ground, bits, blocks_of, cuts, first_touched, noded
+from gis.plan.communities import FULL, joined, parts_of
 from gis.plan.parts import Web, parted, smoothed
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Shapes = NDArray[np.object_]
 
-FULL = 1.25  # no cell is planned above so many targets: 500 households where the target is 400
-EMPTY = 0.1  # what carries less than so much of the target may join a full neighbour
 COARSE = 0.4  # blocks above so much of a cell are cut where a cell cannot be made of whole ones
 FINE = 0.25  # into pieces of about so much
 SLIVER_M = 20.0  # a block so near to a village belongs to it, where outlines of towns and villages disagree
@@ -31,7 +30,7 @@ COLUMNS = {"town": int, "village": int, "serial": int, "load": float}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How large cells are: the target, below which share of it a village joins a neighbour, and the seed of the cuts."""
+    """How large cells are: the target, the share of it under which a village joins a neighbour, the seed of cuts."""
 
     target: float = 400.0
     smallest: float = 0.5
@@ -82,7 +81,7 @@ def part_cell(
     villages: Shapes | None = None,
     seed: int = 0,
 ) -> tuple[Shapes, Floats]:
-    """Give a cell in so many connected parts of even load along streets, water and village lines, and what each carries.
+    """Give a cell in so many connected parts of even load along streets, water and village lines; and their loads.
 
     The parts tile the cell but for the noding grid; `gis.plan.cutting.fitted` takes them to its very border. Fewer
     come out where the cell cannot be cut, more where it lies in more pieces: each has at least one part.
@@ -119,10 +118,10 @@ def _of_town(
     def communities(blocks: Blocks) -> _Groups:
         village = _village_of(blocks.shapes, villages)
         unit = _web(blocks, village, apart=True).pieces()
-        group = _joined(blocks, unit, wanted)
+        group = joined(blocks, unit, target=wanted.target, smallest=wanted.smallest)
         loads = np.bincount(group, blocks.load)
         return _Groups(
-            group, np.array([_parts(load, wanted.target) for load in loads.tolist()], dtype=np.int64), village
+            group, np.array([parts_of(load, wanted.target) for load in loads.tolist()], dtype=np.int64), village
         )
 
     rng = np.random.default_rng(wanted.seed)
@@ -207,12 +206,6 @@ def _too_heavy(blocks: Blocks, groups: _Groups, part: Integers) -> Iterator[tupl
         yield block, FINE * float(wanted[block])
 
 
-def _parts(load: float, target: float) -> int:
-    """Give into how many cells a load is parted: the number that brings them nearest to the target, as a ratio."""
-    fewer = max(1, int(load // target))
-    return fewer if load / fewer / target <= target * (fewer + 1) / max(load, 1e-9) else fewer + 1
-
-
 def _village_of(blocks: Shapes, villages: Shapes) -> Integers:
     """Give the village in which each block lies, or the nearest within `SLIVER_M`; -1 where there is none."""
     inside = np.asarray(shapely.point_on_surface(blocks), dtype=object)
@@ -222,57 +215,6 @@ def _village_of(blocks: Shapes, villages: Shapes) -> Integers:
         near = STRtree(villages).query_nearest(inside[lost], max_distance=SLIVER_M, all_matches=False)
         village[lost[near[0]]] = near[1]
     return village
-
-
-def _joined(blocks: Blocks, unit: Integers, wanted: Wanted) -> Integers:
-    """Give the group of each block: units too light to be cells join a neighbour, the lightest first."""
-    count = int(unit.max(initial=-1)) + 1
-    load, area_m2 = np.bincount(unit, blocks.load), np.bincount(unit, shapely.area(blocks.shapes))
-    outline = np.bincount(unit, shapely.length(blocks.shapes))
-    beside: list[dict[int, float]] = [{} for _ in range(count)]
-    ends = zip(unit[blocks.borders.first].tolist(), unit[blocks.borders.second].tolist(), strict=True)
-    for (one, other), metres in zip(ends, blocks.borders.length_m.tolist(), strict=True):
-        if one == other:
-            outline[one] -= 2 * metres
-        else:
-            beside[one][other] = beside[other][one] = beside[one].get(other, 0.0) + metres
-    group = np.arange(count)
-    alive = {each for each in range(count) if load[each] < wanted.smallest * wanted.target}
-    while alive:
-        light = min(alive, key=lambda each: (load[each], area_m2[each], each))
-        fits = [other for other in beside[light] if _fits(float(load[light]), float(load[other]), wanted.target)]
-        if not fits:
-            alive.remove(light)
-            continue
-        measures = {
-            other: beside[light][other] / outline[light]
-            + 4
-            * pi
-            * (area_m2[light] + area_m2[other])
-            / (outline[light] + outline[other] - 2 * beside[light][other]) ** 2
-            for other in fits
-        }
-        kept = max(sorted(fits), key=lambda other: measures[other])
-        outline[kept] += outline[light] - 2 * beside[light][kept]
-        load[kept] += load[light]
-        area_m2[kept] += area_m2[light]
-        group[group == light] = kept
-        alive.remove(light)
-        for other, metres in beside[light].items():
-            del beside[other][light]
-            if other != kept:
-                beside[kept][other] = beside[other][kept] = beside[kept].get(other, 0.0) + metres
-        if load[kept] >= wanted.smallest * wanted.target:
-            alive.discard(kept)
-        else:
-            alive.add(kept)
-    return np.unique(group, return_inverse=True)[1][unit].astype(np.int64)
-
-
-def _fits(light: float, other: float, target: float) -> bool:
-    """Say whether the cells of two joined units stay under their limit, or the lighter one counts for nothing."""
-    whole = light + other
-    return whole / _parts(whole, target) <= FULL * target or light <= EMPTY * target
 
 
 def _unions(blocks: Shapes, part: Integers) -> Shapes:

@@ -1,8 +1,8 @@
 """Codes of grid cells that are never used twice: 15 digits, and the 20 of CJ/T 349-2010 where a service class is given.
 
 15 digits: county 6, town 3, village 3 (000 across villages), serial 3, as Beijing's unit grids are coded. 20 digits:
-service object class 6, county 6, street 3, community 3 (merged communities from 601), serial 2 (00: not subdivided). Both
-layouts are known from summaries of the standards and were not verified against their text.
+service object class 6, county 6, street 3, community 3 (merged communities from 601), serial 2 (00: not subdivided).
+Both layouts are known from summaries of the standards and were not verified against their text.
 """
 
 import re
@@ -39,8 +39,8 @@ class Codes:
         serial = self._last.get(prefix, 0) + 1
         if serial > 999:
             raise Refused(
-                f"{prefix}: 序号已用到999，编码只有三位 · a town or village would have more than 999 cells, and the code "
-                "has three digits: raise --target"
+                f"{prefix}: 序号已用到999，编码只有三位 · a town or village would have more than 999 cells, and the "
+                "code has three digits: raise --target"
             )
         self._last[prefix] = serial
         return f"{prefix}{serial:03d}"
@@ -62,7 +62,8 @@ class Codes:
         serial = 0 if whole else self._last.get(prefix, 0) + 1
         if serial > 99 or int(prefix[-3:]) > 999:
             raise Refused(
-                f"{prefix}: 专业网格序号只有两位，已用到99 · 20-digit codes have two digits for a serial, 99 are used"
+                f"{prefix}: 专业网格序号已用到99，只有两位 · a 20-digit code has two digits for a serial, and 99 are "
+                "used"
             )
         self._last[prefix] = serial
         return f"{prefix}{serial:02d}"

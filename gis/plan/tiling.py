@@ -14,11 +14,12 @@ Shapes = NDArray[np.object_]
 
 
 def faults(cells: gpd.GeoDataFrame, towns: Shapes, tolerance_m: float = 0.01) -> pd.DataFrame:
-    """Give each fault of a tiling: `kind`, `town`, `cells` (rows that touch it), `area_m2`, `width_m`, `geometry`; none if clean.
+    """Give each fault of a tiling: `kind`, `town`, `cells` (rows that touch it), `area_m2`, `width_m`, `geometry`.
 
-    Reads `town` (place in `towns`, -1 for none) and `geometry`. A gap is a part of a town in no cell, an overlap a part of two
-    cells, a stray part a part of a cell outside its town. What is narrower than `tolerance_m` everywhere, so that it
-    vanishes when shrunk by half of that, is no fault; the width is that of the largest circle inside.
+    Empty if clean. Reads `town` (place in `towns`, -1 for none) and `geometry`. A gap is a part of a town in no cell,
+    an overlap a part of two cells, a stray part a part of a cell outside its town. What is narrower than `tolerance_m`
+    everywhere, so that it vanishes when shrunk by half of that, is no fault; the width is that of the largest circle
+    inside.
     """
     shapes, home = cells.geometry.to_numpy(), cells["town"].to_numpy(dtype=np.int64)
     tree = STRtree(shapes)

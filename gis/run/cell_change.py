@@ -31,7 +31,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What is to be done: cells that end, cells that begin (`child`, one row each), and which came out of which.
+    """What is to be done: cells that end, cells that begin, and which came out of which.
 
     `parents` has `id`, `code` and `valid_from`; `children` the fields of a cell and `geometry`; `pairs` are codes.
     """
@@ -61,7 +61,7 @@ class Child:
 class Changed:
     """What was done: the run, the codes that ended, the cells that began, the objects that moved, by layer.
 
-    `areas` are those of the newest patrol plan that hold a cell which ended, each with its worker's code. `waiting`: the
+    `areas` are those of the newest patrol plan that hold a cell which ended, with its worker's code. `waiting`: the
     day lies ahead, and nothing moves before `wangge assign` runs on it.
     """
 
@@ -115,8 +115,8 @@ def _refuse_later(change: Change) -> None:
     for code, first in zip(change.parents["code"], change.parents["valid_from"], strict=True):
         if first > change.order.on:
             raise Refused(
-                f"网格 {code} 自 {first} 起启用，不能在 {change.order.on} 变更 · cell {code} began on {first}: expected --on "
-                f"that day or later, got {change.order.on}"
+                f"网格 {code} 自 {first} 起启用，不能在 {change.order.on} 变更 · cell {code} began on {first}: "
+                f"expected --on that day or later, got {change.order.on}"
             )
 
 

@@ -29,7 +29,7 @@ class Villages:
     town: Sequence[str]
 
     def of(self, cells: Geometries, towns: Sequence[str]) -> list[str | None]:
-        """Give the code of the village of its town that each cell lies in; None where it crosses villages, or in none."""
+        """Give the village of its town that each cell lies in, by code; None where it crosses villages, or in none."""
         areas, codes = shapes(self.frame), list(self.frame["code"])
         tree = shapely.STRtree(areas)
         found: list[str | None] = []

@@ -33,7 +33,7 @@ class Carried:
 def carried(
     connection: sa.Connection, county: County, *, cells: Collection[int] | None = None, kind: str | None = None
 ) -> Carried:
-    """Give the households of the county, or those in some cells by internal id; the objects where no household is known.
+    """Give the households of the county, or of some cells by internal id; the objects where no household is known.
 
     Households are the rows that a layer declares to be such. Whether any is known is asked of the whole county, unless
     `kind` says what is to be counted.

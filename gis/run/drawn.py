@@ -23,7 +23,7 @@ class Drawn:
 def drawn(path: Path, srid: int, *, tolerance_m: float, crs: str | None = None) -> Drawn:
     """Give the shapes of a file in any form that is loaded; its columns are ignored.
 
-    Refused where a row has no shape or a broken one, and where the file names no coordinate system and none is declared.
+    Refused where a row has no shape or a broken one, and where no coordinate system is named or declared.
     """
     reading = read(path, crs=crs)
     if reading.faults:
@@ -33,9 +33,8 @@ def drawn(path: Path, srid: int, *, tolerance_m: float, crs: str | None = None) 
         raise Refused(f"{path.name}: 文件没有写明坐标系 · the file names no coordinate system; declare it with --crs")
     empty = np.flatnonzero([each is None or shapely.is_empty(each) for each in reading.geometry])
     if len(empty):
-        raise Refused(
-            f"{path.name}: 第{reading.row[empty[0]]}行没有图形 · row {reading.row[empty[0]]}: expected a shape, got none"
-        )
+        row = reading.row[empty[0]]
+        raise Refused(f"{path.name}: 第{row}行没有图形 · row {row}: expected a shape, got none")
     shapes = to_storage(reading.geometry, reading.crs, srid)
     broken = np.flatnonzero(~shapely.is_valid(shapes))
     if len(broken):

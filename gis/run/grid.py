@@ -23,7 +23,7 @@ from gis.store.repeat import retried
 
 TARGETS = {HOUSEHOLD: 400.0, OBJECT: 60.0}
 HABIT = (0.75, 1.25)
-"""A cell of 300–500 households is the habit where the target is 400 (GB/T 34300-2017 is said to hold it; not verified)."""
+"""300–500 households a cell where the target is 400: the habit that GB/T 34300-2017 is said to set; not verified."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +68,9 @@ def make(
     """Make cells in every town and store them, in one transaction; the change is on record.
 
     `target` is how much a cell carries: 400 households or 60 objects where it is not said. `counted` names what is
-    counted, `household` or `object`: households where they are known, if it is not said. A village of less than `smallest`
-    targets joins a neighbour. A `service_class` of six digits gives cells their 20-digit codes too. Refused where cells
-    are in use, or will be: they are split, merged and renumbered instead, for codes carry history.
+    counted, `household` or `object`: households where they are known, if it is not said. A village of less than
+    `smallest` targets joins a neighbour. A `service_class` of six digits gives cells 20-digit codes too. Refused where
+    cells are in use, or will be: they are split, merged and renumbered instead, for codes carry history.
     """
     plan, told = Plan(target, counted, smallest, service_class, seed), order or Order(county.today())
     return retried(county, lambda connection: _made(connection, county, plan, told))
@@ -118,8 +118,8 @@ def _refuse_standing(connection: sa.Connection, county: County, order: Order) ->
     ).scalar_one()
     if count:
         raise Refused(
-            f"已有{count}个网格在用，编码带有沿革，请用 split、merge、renumber · {count} grid cells are in use already: they "
-            "are kept, for their codes carry history; split, merge or renumber them"
+            f"已有{count}个网格在用，编码带有沿革，请用 split、merge、renumber · {count} grid cells are in use "
+            "already: they are kept, for their codes carry history; split, merge or renumber them"
         )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
 
 from gis import layers
 from gis.crs import EXCHANGE, from_storage
@@ -21,6 +22,7 @@ from gis.store.fetch import features, shapes
 from gis.store.views import spot_column
 
 COLUMNS = ("kind", "town", "cells", "layer", "object", "area_m2", "width_m", "length_m", "note", "geometry")
+BEYOND = "beyond"
 KINDS = {
     "gap": "缝隙",
     "overlap": "重叠",
@@ -29,11 +31,12 @@ KINDS = {
     "in_several": "在多个网格",
     "outside": "部分在网格外",
     "code": "编码",
+    BEYOND: "镇外",
 }
 
 
 class Thresholds(NamedTuple):
-    """What is too little to be told: narrower parts (m), smaller ones (m²), and shorter lengths outside all cells (m)."""
+    """What is too little to be told: narrower parts (m), smaller ones (m²), shorter lengths outside all cells (m)."""
 
     width_m: float = 0.01
     area_m2: float = 0.0
@@ -45,20 +48,24 @@ def check(county: County, thresholds: Thresholds | None = None) -> gpd.GeoDataFr
 
     Refused where no cell is in use. `gap`, `overlap`, `stray`: parts of a town in no cell, of two cells, of a cell
     outside its town. `in_none`, `in_several`: features whose spot lies in no cell, or inside several. `outside`: lines
-    with a length in no cell. `code`: digits that do not fit the town or village, and codes that ended and came back.
+    with a length of their part inside towns in no cell. `code`: digits that do not fit the town or village, and codes
+    that ended and came back. `beyond` is no fault of the cells: features, and lengths of lines, outside every town.
     """
     limits = thresholds or Thresholds()
     with county.reading() as connection:
         cells = features(connection, county, layers.one(Use.CELL))
         if cells.empty:
             raise Refused(
-                "没有在用的网格 · no grid cells are in use: `wangge grid make` makes them, and there is nothing to check"
+                "没有在用的网格 · no grid cells are in use: `wangge grid make` makes them, and there is nothing to "
+                "check"
             )
         towns = features(connection, county, layers.one(Use.TOWN))
         villages = villages_of(connection, county, towns)
         found = [_tiling(cells, towns, limits)]
-        found += [_features(connection, county, layer, cells) for layer in layers.every() if layer.located]
-        found += [_lines(connection, county, layer, limits) for layer in layers.every() if layer.by_length]
+        land = shapely.union_all(shapes(towns))
+        shapely.prepare(land)
+        found += [_features(connection, county, layer, cells, land) for layer in layers.every() if layer.located]
+        found += [_lines(connection, county, layer, limits, land) for layer in layers.every() if layer.by_length]
         found += [_misfits(cells, towns, villages, county), _returned(connection, county, cells)]
     whole = pd.concat([each for each in found if len(each)] or [_frame([])], ignore_index=True)
     return gpd.GeoDataFrame(whole, geometry="geometry", crs=county.srid)
@@ -87,7 +94,9 @@ def _tiling(cells: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, limits: Thresholds
     return _frame(rows)
 
 
-def _features(connection: sa.Connection, county: County, layer: Layer, cells: gpd.GeoDataFrame) -> pd.DataFrame:
+def _features(
+    connection: sa.Connection, county: County, layer: Layer, cells: gpd.GeoDataFrame, land: BaseGeometry
+) -> pd.DataFrame:
     """Give the features whose spot lies in no cell, or inside more than one; on a common border is in one."""
     table = county.schema.table(layer)
     point = table.c[spot_column(layer)]
@@ -102,9 +111,11 @@ def _features(connection: sa.Connection, county: County, layer: Layer, cells: gp
     touched = np.unique(tree.query(areas, predicate="intersects")[1])
     cell, spot = tree.query(areas, predicate="contains_properly")
     times = np.bincount(spot, minlength=len(spots))
+    lost = np.setdiff1d(np.arange(len(spots)), touched)
+    inland = shapely.intersects(land, spots[lost])
     found: list[dict[str, object]] = [
-        {"kind": "in_none", "layer": layer.name, "object": keys[each], "geometry": spots[each]}
-        for each in np.setdiff1d(np.arange(len(spots)), touched)
+        {"kind": kind, "layer": layer.name, "object": keys[each], "geometry": spots[each]}
+        for each, kind in zip(lost, np.where(inland, "in_none", BEYOND).tolist(), strict=True)
     ]
     for each in np.flatnonzero(times > 1):
         inside = " ".join(sorted(codes[cell[spot == each]]))
@@ -113,8 +124,10 @@ def _features(connection: sa.Connection, county: County, layer: Layer, cells: gp
     return _frame(found)
 
 
-def _lines(connection: sa.Connection, county: County, layer: Layer, limits: Thresholds) -> pd.DataFrame:
-    """Give the lines of which a length lies in no cell."""
+def _lines(
+    connection: sa.Connection, county: County, layer: Layer, limits: Thresholds, land: BaseGeometry
+) -> pd.DataFrame:
+    """Give the lines of which a length lies in no cell, and say whether any of that is inside a town."""
     table, length = county.schema.table(layer), county.schema.table(layers.one(Use.LINE_CELL))
     shape = sa.func.ST_AsBinary(table.c.geom)
     query = (
@@ -123,18 +136,13 @@ def _lines(connection: sa.Connection, county: County, layer: Layer, limits: Thre
         .where(length.c.lies_in.is_(None), length.c.length >= limits.length_m)
         .order_by(table.c[layer.key])
     )
-    return _frame(
-        [
-            {
-                "kind": "outside",
-                "layer": layer.name,
-                "object": str(key),
-                "length_m": float(metres),
-                "geometry": shapely.from_wkb(bytes(wkb)),
-            }
-            for key, metres, wkb in connection.execute(query)
-        ]
-    )
+    rows = []
+    for key, metres, wkb in connection.execute(query):
+        line = shapely.from_wkb(bytes(wkb))
+        inside_m = float(metres) - shapely.length(shapely.difference(line, land))
+        kind, length_m = ("outside", inside_m) if inside_m >= limits.length_m else (BEYOND, float(metres))
+        rows.append({"kind": kind, "layer": layer.name, "object": str(key), "length_m": length_m, "geometry": line})
+    return _frame(rows)
 
 
 def _misfits(cells: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, villages: Villages, county: County) -> pd.DataFrame:
@@ -177,9 +185,7 @@ def _village_notes(code: str, said: str | None, village: str | None, parts: dict
     """Give what is wrong with the village part of a code, and with the village that the row names."""
     part, notes = code[9:12], []
     if part == ACROSS and village is not None:
-        notes.append(
-            f"10–12位为000但整格在村社 {village} 内 · digits 10–12 are 000, but the cell lies in village {village} alone"
-        )
+        notes.append(f"10–12位为000但整格在村社 {village} 内 · digits 10–12 are 000, but it lies in village {village}")
     elif part != ACROSS and village is None:
         notes.append(f"10–12位为{part}但跨村社 · digits 10–12: expected 000 for a cell across villages, got {part}")
     elif village is not None and part != parts[village]:

@@ -43,7 +43,8 @@ def split(
     """Split a cell into `parts` of even load along streets, along a drawn line, or into drawn polygons.
 
     The parts tile the cell exactly. A line that ends within the drawing's tolerance of the border is led on to it;
-    polygons may leave the cell, lack parts of it or overlap where that is narrower than the tolerance. Refused where that fails, where fewer
+    polygons may leave the cell, lack parts of it or overlap where that is narrower than the tolerance. Refused where
+    that fails, where fewer
     than two parts come out, and where one would be a sliver.
     """
 
@@ -138,7 +139,8 @@ def _cells(connection: sa.Connection, county: County, codes: Sequence[str], orde
         raise UnknownName(f"没有网格 {missing[0]} · no cell {missing[0]}: expected the code of a cell in use")
     until = row.valid_to or ""
     raise Refused(
-        f"网格 {row.code} 在 {order.on} 不在用 · cell {row.code} is in use from {row.valid_from} to {until}, not on {order.on}"
+        f"网格 {row.code} 在 {order.on} 不在用 · cell {row.code} is in use from {row.valid_from} to {until}, "
+        f"not on {order.on}"
     )
 
 
@@ -186,8 +188,8 @@ def _evenly(connection: sa.Connection, county: County, cell: gpd.GeoDataFrame, p
     if len(pieces) != parts:
         code = cell["code"].iloc[0]
         raise Refused(
-            f"网格 {code} 只能分成{len(pieces)}份，要求{parts}份 · cell {code}: expected {parts} parts, got {len(pieces)}; "
-            "draw a line and use --line"
+            f"网格 {code} 只能分成{len(pieces)}份，要求{parts}份 · cell {code}: expected {parts} parts, got "
+            f"{len(pieces)}; draw a line and use --line"
         )
     return fitted(shape, pieces)
 
@@ -200,8 +202,8 @@ def _along(cell: BaseGeometry, line: Drawn) -> Geometries:
     found = cut_along(cell, shapely.union_all(lines), reach_m=reach_m)
     if len(found) < 2:
         raise Refused(
-            f"{file.name}: 线没有切开网格 · the line does not cut the cell: expected both ends on its border or beyond, or "
-            f"within {reach_m:g} m of it"
+            f"{file.name}: 线没有切开网格 · the line does not cut the cell: expected both ends on its border or "
+            f"beyond, or within {reach_m:g} m of it"
         )
     return found
 
@@ -218,8 +220,8 @@ def _into(cell: BaseGeometry, drawing: Drawn) -> Geometries:
         worst = found.sort_values("area_m2", ascending=False, kind="stable").iloc[0]
         rows = ", ".join(str(each + 1) for each in worst["cells"])
         raise Refused(
-            f"{file.name}: 面没有铺满网格：{len(found)}处，最大 {worst['area_m2']:.2f} m² · the polygons do not tile the cell: "
-            f"{worst['kind']} of {worst['area_m2']:.2f} m², {worst['width_m']:.3f} m wide, at rows {rows}; "
+            f"{file.name}: 面没有铺满网格：{len(found)}处，最大 {worst['area_m2']:.2f} m² · the polygons do not tile "
+            f"the cell: {worst['kind']} of {worst['area_m2']:.2f} m², {worst['width_m']:.3f} m wide, at rows {rows}; "
             f"--tolerance allows {tolerance_m:g} m"
         )
     return fitted(cell, pieces)

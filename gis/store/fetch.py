@@ -30,8 +30,9 @@ def features(
 ) -> gpd.GeoDataFrame:
     """Give the rows of a layer that are in use, in order of their key: `id`, its fields, places and `invented`.
 
-    Cells are those in use on a day, today where none is named. `where` is SQL from the layer's own definition. Geometry is in storage metres, or in EPSG:4326 if `srid` says so; a
-    located layer has `spot_x, spot_y` in storage metres. A register has empty geometry.
+    Cells are those in use on a day, today where none is named. `where` is SQL from the layer's own definition. Geometry
+    is in storage metres, or in EPSG:4326 if `srid` says so; a located layer has `spot_x, spot_y` in storage metres. A
+    register has empty geometry.
     """
     table = county.schema.table(layer)
     names = ["id", *(field.name for field in layer.fields)]
