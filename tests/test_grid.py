@@ -246,7 +246,11 @@ def test_households_are_counted_where_they_are_known_and_villages_keep_their_cel
     assert made.counted == "household"
     assert frame["load"].sum() == 400
     mine = frame[frame["town_code"] == "town-nw"]
-    west = sum(each.x < X + SIDE_M / 2 for user, each in zip(users, spots, strict=True) if user["kind"] == "resident")
+    west = sum(
+        float(shapely.get_x(each)) < X + SIDE_M / 2
+        for user, each in zip(users, spots, strict=True)
+        if user["kind"] == "resident"
+    )
     assert mine.groupby("village_code")["load"].agg(["count", "sum"]).to_numpy().tolist() == [
         [4, west],
         [4, 400 - west],

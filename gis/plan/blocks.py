@@ -17,6 +17,7 @@ Shapes = NDArray[np.object_]
 GRID_M = 1e-5  # an area's lines are noded on this grid, so that neighbouring blocks share their vertices exactly
 BARRIER = 0.2  # a metre of cell border along water or a village line costs so much of a metre along a street
 OFF_STREET = 2.0  # and a metre that follows nothing that can be seen outside
+STRIPS = 12  # a block of fewer wanted pieces is cut into parallel strips
 ALONE = 1.5  # a part of a block is cut on while it is heavier than so many wanted pieces
 
 
@@ -106,16 +107,20 @@ def _block_of(blocks: Shapes, points: Floats) -> Integers:
     return home
 
 
-def cuts(block: BaseGeometry, points: Floats, load: Floats, wanted: float) -> list[BaseGeometry]:
+def cuts(
+    block: BaseGeometry, points: Floats, load: Floats, wanted: float, main: Floats | None = None
+) -> list[BaseGeometry]:
     """Give the straight lines that cut a block into parts of about the wanted load.
 
     Each lies across the main direction of the points, where the widest gap between them is within a tenth of the wanted
-    share. Points in one spot are not parted.
+    share; under `STRIPS` parts all lie across one direction, `main`, so that whatever parts are joined has straight
+    borders. Points in one spot are not parted.
     """
     if load.sum() <= ALONE * wanted:
         return []
     centre = np.average(points, axis=0, weights=load)
-    axis = np.linalg.eigh(np.cov((points - centre).T, aweights=load, bias=True))[1][:, -1]
+    spread = np.cov((points - centre).T, aweights=load, bias=True)
+    axis = np.linalg.eigh(spread)[1][:, -1] if main is None else main
     along = (points - centre) @ axis
     place = _cut_place(along, load, max(2, round(float(load.sum() / wanted))))
     if place is None:
@@ -124,11 +129,12 @@ def cuts(block: BaseGeometry, points: Floats, load: Floats, wanted: float) -> li
     middle, across = centre + place * axis, far * np.array((-axis[1], axis[0]))
     line = LineString([middle - across, middle + across])
     found = [longer(bit) for bit in shapely.get_parts(line.intersection(block)) if bit.length > 0]
+    kept = axis if load.sum() <= STRIPS * wanted else None
     for side in (-1, 1):
         there = side * along > side * place
         far_edge = [middle + across + side * far * axis, middle - across + side * far * axis]
         part = block.intersection(Polygon([middle - across, middle + across, *far_edge]))
-        found += cuts(part, points[there], load[there], wanted)
+        found += cuts(part, points[there], load[there], wanted, kept)
     return found
 
 
