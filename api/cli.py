@@ -14,8 +14,9 @@ from gis.cli.describe import describe
 from gis.cli.doctor import doctor
 from gis.cli.door import DATABASE, county, settings, steps, whole, write_rows
 from gis.cli.export import export, qgis
+from gis.cli.grid import grid
 from gis.cli.load import load, load_osm
-from gis.cli.plans import assign, grid, law, patrol, pipes, synth
+from gis.cli.plans import assign, law, patrol, pipes, synth
 from gis.cli.questions import unchecked
 from gis.cli.say import Answer, Command, Group
 from gis.errors import Refused

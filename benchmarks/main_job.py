@@ -22,7 +22,8 @@ import shapely
 from gis import layers
 from gis.find import cells, unchecked
 from gis.layer import Use
-from gis.run import demo, grid
+from gis.run import demo
+from gis.run.cell_load import OBJECT, carried
 from gis.store.county import County, now
 from gis.store.fetch import features, shapes
 from gis.store.settings import settings_from
@@ -44,7 +45,7 @@ def assignment(county: County) -> dict[str, object]:
     """Compare placing all load objects in their cells with geopandas.sjoin; ties go to the lowest code in both."""
     with county.reading() as connection:
         areas = features(connection, county, layers.one(Use.CELL))
-        places = grid.load_points(connection, county)
+        places = carried(connection, county, kind=OBJECT).points
     points = np.asarray(shapely.points(places), dtype=object)
     frame = gpd.GeoDataFrame(geometry=points, crs=areas.crs)
     polygons = areas[["geometry"]].reset_index(names="cell")

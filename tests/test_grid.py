@@ -16,6 +16,7 @@ from gis import layers
 from gis.errors import Refused
 from gis.layer import Use
 from gis.run import deliver, demo, grid
+from gis.run.grid_check import Thresholds, check
 from gis.store import county as counties
 from gis.store import server
 from gis.store.county import County
@@ -23,6 +24,7 @@ from gis.store.fetch import features
 from gis.store.osm import Extract
 from gis.store.settings import Settings
 from tests.builders import cloned, line, point, square, stored
+from tests.conftest import X, Y
 from tests.events import emptied
 
 SIDE_M, BLOCK_M = 800.0, 200.0
@@ -102,7 +104,7 @@ def test_each_object_is_then_in_one_cell_and_the_loads_are_counted(county: Count
 def test_made_cells_have_no_fault(county: County) -> None:
     settled(county)
     grid.make(county, target=PER_BLOCK)
-    assert grid.check(county).empty
+    assert check(county).empty
     area_m2 = cells(county).area.sum()
     assert area_m2 == pytest.approx(4 * SIDE_M**2, abs=0.01)
 
@@ -121,7 +123,7 @@ def test_a_gap_an_overlap_and_a_stray_part_are_named_with_their_town_and_cells(c
     }
     rows = [{"code": code} for code in changes]
     assert stored(county, "grid_cell", rows, list(changes.values())).changed == 3
-    found = grid.check(county).set_index("kind")
+    found = check(county).set_index("kind")
     assert sorted(found.index) == ["gap", "overlap", "stray"]
     assert set(found["town"]) == {"town-nw"}
     assert found.loc["gap", "area_m2"] == pytest.approx(0.5 * BLOCK_M, rel=1e-6)
@@ -141,7 +143,122 @@ def test_a_gap_under_a_centimetre_is_no_fault(county: County) -> None:
     west, south, east, north = shape.bounds
     for width_m, faults in ((0.009, 0), (0.011, 1)):
         stored(county, "grid_cell", [{"code": code}], [shapely.box(west, south, east - width_m, north)])
-        assert len(grid.check(county)) == faults
+        assert len(check(county)) == faults
+
+
+def test_a_feature_in_no_cell_or_in_two_is_named_and_one_on_a_border_is_not(county: County) -> None:
+    settled(county)
+    grid.make(county, target=PER_BLOCK)
+    frame = cells(county).set_index("code")
+    west, south, east, north = frame.geometry["990001001000006"].bounds
+    on_border = shapely.box(east - 5, south + 10, east + 5, south + 20)
+    assert shapely.point_on_surface(on_border).x == pytest.approx(east, abs=1e-6)
+    outside = square(2 * SIDE_M + 50, 50)
+    stored(county, "building", [{"code": "border"}, {"code": "outside"}], [on_border, outside])
+    stored(county, "grid_cell", [{"code": "990001001000006"}], [shapely.box(west, south, east + 100, north)])
+    stored(
+        county, "gas_pipeline", [{"code": "p", "regime": "distribution"}], [line((100, 100), (2 * SIDE_M + 30, 100))]
+    )
+    found = check(county)
+    by_kind = found.groupby("kind")
+    assert by_kind.get_group("beyond")["object"].tolist() == ["outside", "p"]
+    assert by_kind.get_group("beyond")["length_m"].tolist()[1] == pytest.approx(30.0)
+    with county.reading() as connection:
+        rows = connection.execute(
+            sa.text(
+                "SELECT b.code FROM building b JOIN grid_cell c ON ST_ContainsProperly(c.geom, b.spot) "
+                "GROUP BY 1 HAVING count(*) > 1 ORDER BY 1"
+            )
+        )
+        doubled = [row.code for row in rows]
+    assert len(doubled) >= 2
+    assert by_kind.get_group("in_several")["object"].tolist() == doubled
+    assert set(by_kind.get_group("in_several")["cells"]) == {"990001001000006 990001001000007"}
+    hole = shapely.box(west, south, east - 60, north)
+    stored(county, "grid_cell", [{"code": "990001001000006"}], [hole])
+    lost = check(county).groupby("kind")
+    with county.reading() as connection:
+        query = "SELECT code FROM building WHERE cell_id IS NULL AND town_id IS NOT NULL ORDER BY code"
+        without = [row.code for row in connection.execute(sa.text(query))]
+    assert lost.get_group("in_none")["object"].tolist() == without
+    assert without
+    assert "outside" not in lost.groups
+    stored(county, "gas_pipeline", [{"code": "q", "regime": "distribution"}], [line((210, 1250), (590, 1250))])
+    assert check(county).groupby("kind").get_group("outside")["length_m"].tolist() == pytest.approx([60.0])
+
+
+def test_a_delivered_grid_is_checked_for_what_its_codes_say(county: County) -> None:
+    stored(county, "town", [{"code": "990001001", "name": "甲镇"}], [square(0, 0, 600)])
+    villages = [{"code": f"99000100120{n}", "name": f"村{n}"} for n in (1, 2)]
+    stored(
+        county,
+        "village",
+        villages,
+        [
+            shapely.box(*square(0, 0, 300).bounds[:3], square(0, 0, 600).bounds[3]),
+            shapely.box(*square(300, 0, 300).bounds[:3], square(0, 0, 600).bounds[3]),
+        ],
+    )
+    row = {"code_scheme": "nbs", "town_code": "990001001", "valid_from": "2026-01-01"}
+    quarters = [square(e, n, 300) for e in (0, 300) for n in (0, 300)]
+    codes = ["990001001201001", "990001001202001", "990001001000001", "880001002202002"]
+    stored(county, "grid_cell", [row | {"code": code} for code in codes], quarters)
+    found = check(county)
+    assert set(found["kind"]) == {"code"}
+    notes = {code: " | ".join(group["note"]) for code, group in found.groupby("cells")}
+    assert sorted(notes) == sorted(codes[1:])
+    assert "digits 10–12: expected 201 of village 990001001201, got 202" in notes["990001001202001"]
+    assert "digits 10–12 are 000, but it lies in village 990001001202" in notes["990001001000001"]
+    assert "digits 1–6: expected 990001, got 880001" in notes["880001002202002"]
+    assert "digits 7–9: expected those of its town alone, got 002" in notes["880001002202002"]
+    stored(county, "grid_cell", [row | {"code": codes[0], "valid_to": "2026-02-01"}], quarters[:1])
+    assert "gap" in set(check(county)["kind"])
+    stored(county, "grid_cell", [row | {"code": codes[0], "valid_to": None}], quarters[:1])
+    back = check(county)
+    assert back[back["cells"] == codes[0]]["note"].str.contains("ended before and came back").tolist() == [True]
+
+
+def test_thresholds_leave_out_what_is_too_small(county: County) -> None:
+    settled(county)
+    grid.make(county, target=PER_BLOCK)
+    frame = cells(county)
+    code, shape = frame["code"].iloc[5], frame.geometry.iloc[5]
+    west, south, east, north = shape.bounds
+    stored(county, "grid_cell", [{"code": code}], [shapely.box(west, south, east - 0.5, north)])
+    for limits, count in (
+        (Thresholds(width_m=0.49), 1),
+        (Thresholds(width_m=0.51), 0),
+        (Thresholds(area_m2=99.9), 1),
+        (Thresholds(area_m2=100.1), 0),
+    ):
+        assert len(check(county, limits)) == count
+
+
+def test_households_are_counted_where_they_are_known_and_villages_keep_their_cells(county: County) -> None:
+    settled(county)
+    halves = [shapely.box(X + e, Y + SIDE_M, X + e + SIDE_M / 2, Y + 2 * SIDE_M) for e in (0, SIDE_M / 2)]
+    stored(county, "village", [{"code": f"v{n}", "name": f"村{n}"} for n in (1, 2)], halves)
+    users = [{"code": f"u{n}", "kind": "resident" if n % 5 else "catering", "supply": "bottled"} for n in range(500)]
+    spots = [point(10 + (n * 37) % 780, SIDE_M + 10 + (n * 53) % 780) for n in range(500)]
+    stored(county, "gas_user", users, spots)
+    made = grid.make(county, target=50)
+    frame = cells(county)
+    assert made.counted == "household"
+    assert frame["load"].sum() == 400
+    mine = frame[frame["town_code"] == "town-nw"]
+    west = sum(
+        float(shapely.get_x(each)) < X + SIDE_M / 2
+        for user, each in zip(users, spots, strict=True)
+        if user["kind"] == "resident"
+    )
+    assert mine.groupby("village_code")["load"].agg(["count", "sum"]).to_numpy().tolist() == [
+        [4, west],
+        [4, 400 - west],
+    ]
+    assert set(mine["code"].str[9:12]) == {"001", "002"}
+    inner = shapely.union_all(shapely.boundary(np.array(halves)))
+    assert all(not inner.crosses(shape.buffer(-0.001)) for shape in mine.geometry)
+    assert check(county).empty
 
 
 def test_cells_are_never_made_twice(county: County) -> None:
@@ -153,9 +270,12 @@ def test_cells_are_never_made_twice(county: County) -> None:
     assert cells(county).equals(before)
     with county.reading() as connection:
         runs = connection.execute(sa.text("SELECT plan, parameters, input_digest, result FROM run")).all()
-    assert [run.plan for run in runs] == ["grid"]
-    assert runs[0].parameters == {"target": PER_BLOCK, "code_scheme": "local"}
-    assert runs[0].result == {"count": 64, "median_load": 6.0, "largest_load": 6.0, "over_twice": 0}
+    assert [run.plan for run in runs] == ["grid-make"]
+    today = county.today().isoformat()
+    asked = {"target": PER_BLOCK, "counted": "object", "smallest": 0.5, "service_class": "", "on": today}
+    assert runs[0].parameters == asked
+    spread = {"least_load": 6.0, "median_load": 6.0, "largest_load": 6.0, "over_twice": 0, "within": 1.0}
+    assert runs[0].result == {"count": 64, "across": 64} | spread
 
 
 def test_equal_input_gives_equal_cells_and_an_equal_digest(county: County) -> None:
@@ -175,8 +295,8 @@ def test_what_cannot_be_made_is_refused_in_words(county: County) -> None:
     with pytest.raises(Refused, match="no town is stored"):
         grid.make(county)
     settled(county)
-    with pytest.raises(Refused, match="no official codes are stored for this county; expected local"):
-        grid.make(county, code_scheme="gbt2260")
+    with pytest.raises(Refused, match="no household is known"):
+        grid.make(county, counted="household")
     assert cells(county).empty
 
 
@@ -220,7 +340,7 @@ def liechtenstein(settings: Settings, shared: Path) -> Iterator[tuple[County, Ex
 def test_a_real_place_is_tiled_and_each_building_lies_in_one_cell(liechtenstein: tuple[County, Extract]) -> None:
     county, found = liechtenstein
     made = grid.make(county, target=60)
-    assert grid.check(county).empty
+    assert set(check(county)["kind"]) == {"beyond"}
     assert 30 <= made.median_load <= 120
     frame = cells(county)
     assert frame["code"].str.fullmatch(r"\d{15}").all()

@@ -13,7 +13,8 @@ from scipy.sparse import csr_array
 
 from gis.plan.adjacency import adjacency, holds_without
 from gis.plan.areas import Areas, exclaves, grow_areas
-from gis.plan.cells import make_cells
+from gis.plan.blocks import Ground
+from gis.plan.cells import Wanted, make_cells
 
 Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]
@@ -216,7 +217,9 @@ def test_forty_patrols_of_liechtenstein_are_even_and_in_one_piece() -> None:
     }
     points = shapely.get_coordinates(shapely.point_on_surface(read["buildings"]))
     nothing = np.array([], dtype=object)
-    cells = make_cells(read["municipalities"], read["roads"], nothing, points, np.ones(len(points)))
+    cells = make_cells(
+        read["municipalities"], Ground.of(read["roads"], nothing), points, np.ones(len(points)), Wanted(60.0)
+    )
     borders = cells.geometry.to_numpy()
     matrix = adjacency(borders, read["roads"])
     areas = grow_areas(cells["load"].to_numpy(), matrix, centres(borders), 40)

@@ -1,4 +1,4 @@
-"""Rules, cells, areas and pipes: `wangge law | synth | grid | assign | patrol | pipes`."""
+"""Rules, places, areas and pipes: `wangge law | synth | assign | patrol | pipes`."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -54,40 +54,6 @@ def synth_fill(seed: int, workers: int, database: str | None) -> Answer:
     checks = filled.checks.recorded if filled.checks is not None else 0
     told = "，".join(f"{name} {count}" for name, count in stored.items()) or "无"
     return Answer({"stored": stored, "checks": checks}, text=f"合成（虚构）：{told}；检查记录 {checks}")
-
-
-@click.group(cls=Group)
-def grid() -> None:
-    """网格 · Grid cells."""
-
-
-@grid.command("make")
-@click.option("--target", type=click.FloatRange(1, 100_000), default=60.0, show_default=True, help="每格对象数 · load")
-@click.option("--code-scheme", default="local", show_default=True, help="编码体系 · code scheme")
-@DATABASE
-def grid_make(target: float, code_scheme: str, database: str | None) -> Answer:
-    """划分网格 · Make cells along streets, water and town lines."""
-    from gis.run import grid as run
-
-    with county(database) as opened, steps("网格", total=1) as progress:
-        progress("grid")
-        made = run.make(opened, target=target, code_scheme=code_scheme)
-    text = f"网格 {made.count} 个，对象数中位 {made.median_load:g}（目标 {target:g}），最大 {made.largest_load:g}"
-    return Answer(asdict(made), text=text)
-
-
-@grid.command("check")
-@DATABASE
-def grid_check(database: str | None) -> Answer:
-    """检查网格 · Name each gap and overlap of the cells wider than 1 cm."""
-    from gis.run import grid as run
-
-    with county(database) as opened:
-        found = run.check(opened)
-    rows = found.drop(columns=[name for name in found.columns if name == "geometry"]).to_dict("records")
-    lines = [" ".join(f"{name}={value}" for name, value in row.items()) for row in rows[:SHOWN]]
-    sentence = f"缝隙或重叠 {len(rows)} 处 · faults" if rows else "网格无缝隙、无重叠 · cells tile their towns"
-    return Answer({"faults": rows}, text="\n".join(lines), sentence=sentence, complete=not rows)
 
 
 @click.command(cls=Command)

@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from gis import layers
 from gis.crs import EXCHANGE, Box
 from gis.errors import Refused, UnknownName
+from gis.find.lineage import refuse_ended
 from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
 from gis.store.county import County
@@ -163,6 +164,7 @@ def _where(connection: sa.Connection, county: County, question: Question, moment
         town_id = _identity(connection, county, Use.TOWN, question.town, moment)
     if question.cell is not None:
         cell_id = _identity(connection, county, Use.CELL, question.cell, moment)
+        refuse_ended(connection, county, question.cell, question.as_of or county.today(), moment.known_at)
     return Where(town_id, cell_id, question.box)
 
 

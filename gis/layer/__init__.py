@@ -81,6 +81,7 @@ class Layer:
     UUIDv5 of them where it is a UUID. `about_object`: each row is about one object, held in the fields `layer` and
     `object_id` and delivered as `NAMED_OBJECT` or as that layer's own key (建筑编号). `records`: a log that takes
     records from files; what is recorded already is left as it is, and a row that contradicts it is rejected.
+    Rows for which the SQL `households` is true are one household each.
     """
 
     name: str
@@ -108,6 +109,7 @@ class Layer:
     supplies: Supply | None = None
     demands: Demand | None = None
     accuracy: str = ""
+    households: str = ""
     osm: tuple[Osm, ...] = ()
     constraints: tuple[Constraint, ...] = ()
     excludes: tuple[Exclude, ...] = ()

@@ -20,6 +20,7 @@ class Use(Enum):
     VILLAGE = "village"
     PLACE_CODE = "place_code"
     CELL = "cell"
+    CELL_CHANGE = "cell_change"
     STREET = "street"
     BARRIER = "barrier"
     LOAD = "load"

@@ -31,6 +31,7 @@ LAYER = Layer(
     read=OFFICE | {Role.WORKER},
     located=True,
     patrol=Patrol(kind="home_check", by="kind"),
+    households="kind = 'resident'",
     demands=Demand(medium="gas", where="supply = 'bottled' AND consent IS DISTINCT FROM 'refused'", by="kind"),
     fields=(
         Field(

@@ -1,9 +1,6 @@
-"""What lies next to what: the borders that blocks and cells share, and neighbours joined up to a wanted load."""
+"""What lies next to what: the borders that blocks and cells share."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
-from heapq import heapify, heappop, heappush
-from math import pi
 from typing import NamedTuple
 
 import numpy as np
@@ -15,10 +12,6 @@ from shapely import STRtree
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Shapes = NDArray[np.object_]
-
-LIGHT, FULL, HEAVY = 0.6, 1.5, 2.0  # in wanted loads: joined while below, joined up to, joined up to at worst
-EVENNESS = 1.0  # what a saved squared deviation is worth against a share of a part's outline
-ROUNDS = 4  # sweeps over all parts that move single parts across a border
 
 
 class Borders(NamedTuple):
@@ -94,136 +87,6 @@ def _street_joins(
         close = shapely.distance(parts, place[each]) <= 4 * reach_m
         joined[each] = bool(close.all() and (shapely.length(parts) > 0).all())
     return joined
-
-
-@dataclass(slots=True)
-class _Region:
-    """Parts joined so far, and for each neighbouring region the length and the weight of the common border."""
-
-    parts: list[int]
-    load: float
-    area_m2: float
-    outline_m: float
-    beside: dict[int, tuple[float, float]] = field(default_factory=dict)
-
-    @property
-    def rank(self) -> tuple[float, float]:
-        return self.load, self.area_m2
-
-
-def joined(
-    borders: Borders, weight: Floats, load: Floats, area_m2: Floats, outline_m: Floats, *, target: float
-) -> Integers:
-    """Give for each part of a coverage the number of the region it is joined into, 0, 1, … by lowest part.
-
-    The lightest region goes first, into the neighbour with the largest common border (by `weight`, metres that count)
-    and the roundest union, while the sum stays within 1.5 `target`, else 2, else only if it carries next to nothing;
-    then single parts move over a border where that straightens it or evens the loads. Regions stay connected.
-    """
-    start = _regions(borders, weight, load, area_m2, outline_m)
-    alive = dict(enumerate(start))
-    heap = [(*region.rank, place) for place, region in alive.items()]
-    heapify(heap)
-    while heap:
-        *rank, place = heappop(heap)
-        if place not in alive or alive[place].rank != tuple(rank):
-            continue
-        if alive[place].load >= LIGHT * target:
-            break
-        partner = _partner(alive, place, target)
-        if partner is not None:
-            _join(alive, place, partner)
-            heappush(heap, (*alive[partner].rank, partner))
-    owner = np.empty(len(load), dtype=np.int64)
-    for place, region in alive.items():
-        owner[region.parts] = place
-    fresh = _regions(borders, weight, load, area_m2, outline_m)
-    _straighten(fresh, owner, target)
-    return _numbered(owner)
-
-
-def _numbered(owner: Integers) -> Integers:
-    _, lowest, inverse = np.unique(owner, return_index=True, return_inverse=True)
-    return np.argsort(np.argsort(lowest)).astype(np.int64)[inverse]
-
-
-def _regions(borders: Borders, weight: Floats, load: Floats, area_m2: Floats, outline_m: Floats) -> list[_Region]:
-    measures = zip(load.tolist(), area_m2.tolist(), outline_m.tolist(), strict=True)
-    regions = [_Region([part], *each) for part, each in enumerate(measures)]
-    pair, inverse = np.unique(borders.first * len(load) + borders.second, return_inverse=True)
-    length, counted = np.bincount(inverse, borders.length_m), np.bincount(inverse, weight)
-    for each, metres, weighted in zip(pair.tolist(), length.tolist(), counted.tolist(), strict=True):
-        one, other = divmod(each, len(load))
-        regions[one].beside[other] = regions[other].beside[one] = (metres, weighted)
-    return regions
-
-
-def _partner(alive: dict[int, _Region], place: int, target: float) -> int | None:
-    region = alive[place]
-    for limit in (FULL, HEAVY, np.inf if region.load <= 0.1 * target else 0.0):
-        fitting = [each for each in region.beside if alive[each].load + region.load <= limit * target]
-        if fitting:
-            return max(fitting, key=lambda each: (_fit(region, alive[each], *region.beside[each]), -each))
-    return None
-
-
-def _fit(region: _Region, other: _Region, border_m: float, weighted_m: float) -> float:
-    """Give the share of the smaller outline that vanishes plus the roundness of the union (1 for a circle)."""
-    outline = region.outline_m + other.outline_m - 2 * border_m
-    roundness = 4 * pi * (region.area_m2 + other.area_m2) / outline**2
-    return weighted_m / min(region.outline_m, other.outline_m) + roundness
-
-
-def _join(alive: dict[int, _Region], place: int, partner: int) -> None:
-    gone, kept = alive.pop(place), alive[partner]
-    kept.parts += gone.parts
-    kept.load += gone.load
-    kept.area_m2 += gone.area_m2
-    kept.outline_m += gone.outline_m - 2 * gone.beside[partner][0]
-    for each, (metres, weighted) in gone.beside.items():
-        del alive[each].beside[place]
-        if each != partner:
-            before = kept.beside.get(each, (0.0, 0.0))
-            kept.beside[each] = alive[each].beside[partner] = (before[0] + metres, before[1] + weighted)
-
-
-def _straighten(parts: list[_Region], owner: Integers, target: float) -> None:
-    """Move single parts to a neighbouring region where it shortens the border or evens the loads; changes `owner`."""
-    members: dict[int, set[int]] = {}
-    for part, region in enumerate(owner.tolist()):
-        members.setdefault(region, set()).add(part)
-    load = {region: sum(parts[part].load for part in held) for region, held in members.items()}
-    beside = [list(part.beside) for part in parts]
-    for _ in range(ROUNDS):
-        moved = 0
-        for part, region in enumerate(owner.tolist()):
-            aim = _better_home(parts[part], region, owner, load, target)
-            if aim != region and holds_without(beside, members[region], part):
-                members[region].remove(part)
-                members[aim].add(part)
-                load[region] -= parts[part].load
-                load[aim] += parts[part].load
-                owner[part] = aim
-                moved += 1
-        if not moved:
-            return
-
-
-def _better_home(part: _Region, region: int, owner: Integers, load: dict[int, float], target: float) -> int:
-    """Give the region that a part should rather be in: by border saved per outline plus squared deviation saved."""
-    border: dict[int, float] = {region: 0.0}
-    for each, (_, weighted) in part.beside.items():
-        other = int(owner[each])
-        border[other] = border.get(other, 0.0) + weighted
-    best, gain = region, 1e-3
-    for other in sorted(border):
-        if other == region or (part.load and load[other] + part.load > FULL * target):
-            continue
-        change = part.load * (load[region] - load[other] - part.load) * 2 / target**2
-        saved = (border[other] - border[region]) / part.outline_m + EVENNESS * change
-        if saved > gain:
-            best, gain = other, saved
-    return best
 
 
 def holds_without(beside: Sequence[Collection[int]], members: set[int], part: int) -> bool:

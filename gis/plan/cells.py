@@ -1,201 +1,242 @@
-"""Grid cells (网格): made from street blocks inside towns, and the faults of a tiling of cells."""
+"""Grid cells (网格): made from street blocks inside towns and villages, and a cell parted into smaller ones."""
 
-from math import ceil, pi, sqrt
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import ceil, sqrt
+from typing import NamedTuple
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.random import Generator
 from numpy.typing import NDArray
-from shapely import LineString, Polygon, STRtree
+from shapely import STRtree
 from shapely.geometry.base import BaseGeometry
 
-from gis.plan.adjacency import FULL, HEAVY, joined, shared_borders
+from gis.plan.blocks import BARRIER, GRID_M, Blocks, Ground, bits, blocks_of, cuts, first_touched, noded
+from gis.plan.communities import FULL, joined, parts_of
+from gis.plan.parts import Web, parted, smoothed
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
 Shapes = NDArray[np.object_]
 
-GRID_M = 1e-5  # a town's lines are noded on this grid, so that neighbouring blocks share their vertices exactly
-BARRIER = 0.2  # a metre of border along a barrier weighs so much of a metre of street when blocks are merged
+COARSE = 0.4  # blocks above so much of a cell are cut where a cell cannot be made of whole ones
+FINE = 0.25  # into pieces of about so much
+SLIVER_M = 20.0  # a block so near to a village belongs to it, where outlines of towns and villages disagree
+COLUMNS = {"town": int, "village": int, "serial": int, "load": float}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How large cells are: the target, the share of it under which a village joins a neighbour, the seed of cuts."""
+
+    target: float = 400.0
+    smallest: float = 0.5
+    seed: int = 0
 
 
 def make_cells(
-    towns: Shapes, streets: Shapes, barriers: Shapes, points: Floats, load: Floats, *, target: float = 60.0
+    towns: Shapes, ground: Ground, points: Floats, load: Floats, wanted: Wanted, *, villages: Shapes | None = None
 ) -> gpd.GeoDataFrame:
-    """Give the grid cells of all towns: `town` (place in `towns`), `serial`, `load`, `geometry`, in storage metres.
+    """Give the grid cells of all towns: `town`, `village`, `serial`, `load`, `geometry`, in storage metres.
 
-    Blocks between streets, barriers (water: lines, or areas by their outline) and the town line are merged, the
-    lightest first, into the neighbour with which they share most street and make the roundest shape, until each carries
-    about `target`; a block over twice the target is first cut straight across the main direction of its points. The
-    cells of a town tile it; pieces of a town that share no border stay cells of their own, however light. Without
-    streets the cuts are straight; without points each piece of a town is one cell. A point counts in the first town and
-    block that touches it; a point outside every town counts nowhere.
+    `town` and `village` are places in the arrays given; `village` is -1 where a cell crosses villages, or lies in none.
+    Each village is parted into as many cells as bring them nearest to the target, along streets and water; a village
+    of less than `smallest` targets first joins the neighbour in its town with which it makes the roundest whole of
+    which no cell is over 1.25 targets. Blocks too large for that are cut straight across the main direction of their
+    points. The cells of a town tile it; pieces of a town that share no border stay cells of their own, however light. A
+    point counts in the first town and block that touches it; a point outside every town counts nowhere.
 
-    `serial` runs 1, 2, … within a town: the cells' centroids are dealt from north to south into bands of about √n
-    cells, and each band is numbered from west to east. The method is greedy and promises tiling and connection, not
-    balance: over twice the target stay cells whose load sits in one spot, under it those that no neighbour can take in.
+    `serial` runs 1, 2, … within a town and village: centroids are dealt from north to south into bands of about √n
+    cells, and each band is numbered from west to east (Beijing's unit grids: W→E, N→S inside a community). The method
+    is greedy and seeded; it promises tiling and connection, not balance.
     """
-    water = shapely.get_parts(np.where(shapely.get_dimensions(barriers) == 2, shapely.boundary(barriers), barriers))
-    lines = np.concatenate((shapely.get_parts(streets), water))
-    tree, water_bits = STRtree(lines), STRtree(_bits(water))
-    home = _first_touched(towns, points)
+    areas = np.empty(0, dtype=object) if villages is None else villages
+    own = first_touched(towns, shapely.get_coordinates(shapely.point_on_surface(areas)))
+    home = first_touched(towns, points)
     found = []
-    for town in range(len(towns)):
-        near = lines[np.sort(tree.query(towns[town], predicate="dwithin", distance=GRID_M))]
+    for town, outline in enumerate(towns):
         here = home == town
-        blocks, carried = _blocks(towns[town], near, points[here], load[here], target)
-        group = _grouped(blocks, carried, water_bits, target)
-        shapes = np.array(
-            [shapely.coverage_union_all(blocks[group == each]) for each in range(group.max(initial=-1) + 1)]
+        inside = np.flatnonzero(own == town)
+        made = _of_town(outline, areas[inside], ground, (points[here], load[here]), wanted)
+        made["village"] = [int(inside[each]) if each >= 0 else -1 for each in made["village"]]
+        made["serial"] = _serials(made)
+        found.append(made.assign(town=town))
+    frame = (
+        pd.concat(found, ignore_index=True) if found else pd.DataFrame({name: [] for name in (*COLUMNS, "geometry")})
+    )
+    frame = frame.sort_values(["town", "village", "serial"], ignore_index=True)[[*COLUMNS, "geometry"]]
+    return gpd.GeoDataFrame(frame.astype(COLUMNS), geometry="geometry")
+
+
+def part_cell(
+    cell: BaseGeometry,
+    ground: Ground,
+    points: Floats,
+    load: Floats,
+    parts: int,
+    *,
+    villages: Shapes | None = None,
+    seed: int = 0,
+) -> tuple[Shapes, Floats]:
+    """Give a cell in so many connected parts of even load along streets, water and village lines; and their loads.
+
+    The parts tile the cell but for the noding grid; `gis.plan.cutting.fitted` takes them to its very border. Fewer
+    come out where the cell cannot be cut, more where it lies in more pieces: each has at least one part.
+    """
+
+    def shared(blocks: Blocks) -> _Groups:
+        piece = _web(blocks).pieces()
+        carried = np.bincount(piece, blocks.load)
+        each = np.ones(len(carried), dtype=np.int64)
+        for _ in range(parts - len(each)):
+            each[np.argmax(carried / each)] += 1
+        return _Groups(piece, each, _village_of(blocks.shapes, areas))
+
+    areas = np.empty(0, dtype=object) if villages is None else villages[shapely.intersects(cell, villages)]
+    rng = np.random.default_rng(seed)
+    blocks, _, part = _cut_and_parted(cell, _lines(cell, areas, ground), (ground, points, load), shared, rng)
+    shapes = _unions(blocks.shapes, part)
+    return shapes, np.bincount(part, blocks.load, minlength=len(shapes)).astype(np.float64)
+
+
+class _Groups(NamedTuple):
+    """Blocks that are parted together: the group of each block, the parts of each group, the village of each block."""
+
+    group: Integers
+    parts: Integers
+    village: Integers
+
+
+def _of_town(
+    town: BaseGeometry, villages: Shapes, ground: Ground, carried: tuple[Floats, Floats], wanted: Wanted
+) -> pd.DataFrame:
+    """Give the cells of one town: `village` (place in `villages`, -1 across), `load`, `geometry`."""
+
+    def communities(blocks: Blocks) -> _Groups:
+        village = _village_of(blocks.shapes, villages)
+        unit = _web(blocks, village, apart=True).pieces()
+        group = joined(blocks, unit, target=wanted.target, smallest=wanted.smallest)
+        loads = np.bincount(group, blocks.load)
+        return _Groups(
+            group, np.array([parts_of(load, wanted.target) for load in loads.tolist()], dtype=np.int64), village
         )
-        order = _serial_order(shapes)
-        sums = np.bincount(group, carried, minlength=len(shapes))
-        serial = np.arange(1, len(order) + 1)
-        found.append(pd.DataFrame({"town": town, "serial": serial, "load": sums[order], "geometry": shapes[order]}))
-    columns = pd.DataFrame({"town": [], "serial": [], "load": [], "geometry": []})
-    frame = pd.concat(found, ignore_index=True) if found else columns
-    return gpd.GeoDataFrame(frame.astype({"town": int, "serial": int, "load": float}), geometry="geometry")
+
+    rng = np.random.default_rng(wanted.seed)
+    blocks, village, part = _cut_and_parted(town, _lines(town, villages, ground), (ground, *carried), communities, rng)
+    shapes = _unions(blocks.shapes, part)
+    low, high = np.full(len(shapes), len(villages)), np.full(len(shapes), -1)
+    np.minimum.at(low, part, village)
+    np.maximum.at(high, part, village)
+    loads = np.bincount(part, blocks.load, minlength=len(shapes))
+    return pd.DataFrame({"village": np.where(low == high, low, -1), "load": loads, "geometry": shapes})
 
 
-def _bits(lines: Shapes) -> Shapes:
-    vertices, line = shapely.get_coordinates(lines, return_index=True)
-    inner = np.flatnonzero(line[1:] == line[:-1])
-    return np.asarray(shapely.linestrings(np.stack((vertices[inner], vertices[inner + 1]), axis=1)), dtype=object)
+def _cut_and_parted(
+    area: BaseGeometry,
+    lines: Shapes,
+    carried: tuple[Ground, Floats, Floats],
+    groups: Callable[[Blocks], _Groups],
+    rng: Generator,
+) -> tuple[Blocks, Integers, Integers]:
+    """Give the blocks of an area, the village of each and its part; blocks too heavy for even parts are cut first."""
+    edges = noded(area, lines)
+    blocks = blocks_of(area, edges, *carried)
+    found = groups(blocks)
+    part = _parted(blocks, found, rng)
+    _, points, load = carried
+    cut: list[BaseGeometry] = []
+    for block, piece in _too_heavy(blocks, found, part):
+        mine = blocks.home == block
+        cut += cuts(blocks.shapes[block], points[mine], load[mine], piece)
+    if cut:
+        edges = shapely.unary_union([edges, *cut], grid_size=GRID_M)
+        fresh = blocks_of(area, edges, *carried)
+        inside = shapely.get_coordinates(shapely.point_on_surface(fresh.shapes))
+        of = first_touched(blocks.shapes, inside)
+        found = _Groups(found.group[of], found.parts, found.village[of])
+        blocks, part = fresh, _parted(fresh, found, rng)
+    return blocks, found.village, part
 
 
-def _first_touched(polygons: Shapes, points: Floats) -> Integers:
-    """Give for each point the lowest polygon that touches it, -1 where none does."""
-    polygon, point = STRtree(np.asarray(shapely.points(points))).query(polygons, predicate="intersects")
-    home = np.full(len(points), len(polygons), dtype=np.int64)
-    np.minimum.at(home, point, polygon)
-    return np.where(home < len(polygons), home, -1)
+def _lines(area: BaseGeometry, villages: Shapes, ground: Ground) -> Shapes:
+    """Give the bits of streets, water and village lines that meet an area."""
+    borders = bits(shapely.get_parts(shapely.boundary(villages)))
+    return np.concatenate((ground.near(area), borders[shapely.dwithin(area, borders, GRID_M)]))
 
 
-def _serial_order(shapes: Shapes) -> Integers:
+def _web(blocks: Blocks, village: Integers | None = None, *, apart: bool = False) -> Web:
+    """Give the web of blocks; a border between villages is as good as water, or none at all if they are kept apart."""
+    first, second, metres, _ = blocks.borders
+    cost = metres * blocks.cost
+    if village is not None:
+        across = village[first] != village[second]
+        cost = np.where(across, metres * BARRIER, cost)
+        if apart:
+            first, second, metres, cost = (each[~across] for each in (first, second, metres, cost))
+    size = max(len(blocks.load), 1)
+    pair, inverse = np.unique(first * size + second, return_inverse=True)
+    summed = [np.bincount(inverse, each, minlength=len(pair)).astype(np.float64) for each in (metres, cost)]
+    return Web(blocks.load, shapely.area(blocks.shapes), pair // size, pair % size, summed[0], summed[1])
+
+
+def _parted(blocks: Blocks, groups: _Groups, rng: Generator) -> Integers:
+    """Give the part of each block, numbered through all groups."""
+    web = _web(blocks, groups.village)
+    part = np.zeros(len(blocks.load), dtype=np.int64)
+    for group, parts in enumerate(groups.parts.tolist()):
+        members = np.flatnonzero(groups.group == group)
+        own = web.of(members)
+        part[members] = part.max() + 1 if group else 0
+        if parts > 1:
+            part[members] += smoothed(own, parted(own, parts, rng))
+    return part
+
+
+def _too_heavy(blocks: Blocks, groups: _Groups, part: Integers) -> Iterator[tuple[int, float]]:
+    """Give the blocks to be cut and the load of the pieces: those above a share of a cell, where parts are uneven."""
+    loads = np.bincount(part, blocks.load)
+    whole = np.bincount(groups.group, blocks.load, minlength=len(groups.parts)) / groups.parts
+    wanted = whole[groups.group]
+    uneven = (groups.parts[groups.group] > 1) & (np.abs(loads[part] - wanted) > (FULL - 1) * wanted)
+    bad = np.isin(groups.group, groups.group[uneven])
+    for block in np.flatnonzero(bad & (blocks.load > COARSE * wanted)).tolist():
+        yield block, FINE * float(wanted[block])
+
+
+def _village_of(blocks: Shapes, villages: Shapes) -> Integers:
+    """Give the village in which each block lies, or the nearest within `SLIVER_M`; -1 where there is none."""
+    inside = np.asarray(shapely.point_on_surface(blocks), dtype=object)
+    village = first_touched(villages, shapely.get_coordinates(inside))
+    lost = np.flatnonzero(village < 0)
+    if len(lost) and len(villages):
+        near = STRtree(villages).query_nearest(inside[lost], max_distance=SLIVER_M, all_matches=False)
+        village[lost[near[0]]] = near[1]
+    return village
+
+
+def _unions(blocks: Shapes, part: Integers) -> Shapes:
+    return np.array([shapely.coverage_union_all(blocks[part == each]) for each in range(part.max(initial=-1) + 1)])
+
+
+def _serials(cells: pd.DataFrame) -> Integers:
+    """Give the number of each cell within its village."""
+    serial = np.zeros(len(cells), dtype=np.int64)
+    village = cells["village"].to_numpy(int)
+    shapes = cells["geometry"].to_numpy(object)
+    for each in np.unique(village):
+        mine = np.flatnonzero(village == each)
+        serial[mine[serial_order(shapes[mine])]] = np.arange(1, len(mine) + 1)
+    return serial
+
+
+def serial_order(shapes: Shapes) -> Integers:
+    """Give the places of shapes in the order of their numbers: bands from north to south, each from west to east."""
     x, y = shapely.get_coordinates(shapely.centroid(shapes)).T
     southward = np.lexsort((x, -y))
     bands = ceil(sqrt(len(shapes)))
     band = np.empty(len(shapes), dtype=np.int64)
     band[southward] = np.arange(len(shapes)) * bands // max(len(shapes), 1)
     return np.lexsort((-y, x, band)).astype(np.int64)
-
-
-def _blocks(town: BaseGeometry, lines: Shapes, points: Floats, load: Floats, target: float) -> tuple[Shapes, Floats]:
-    """Give the street blocks of a town, the heavy ones cut, and the load of each."""
-    edges = shapely.unary_union(np.concatenate((lines, shapely.get_parts(town.boundary))), grid_size=GRID_M)
-    blocks = _faces(edges, town)
-    home = _block_of(blocks, points)
-    heavy = np.flatnonzero(np.bincount(home, load, minlength=len(blocks)) > HEAVY * target)
-    cuts = [cut for each in heavy for cut in _cuts(blocks[each], points[home == each], load[home == each], target)]
-    if cuts:
-        blocks = _faces(shapely.unary_union([edges, *cuts], grid_size=GRID_M), town)
-        home = _block_of(blocks, points)
-    return blocks, np.bincount(home, load, minlength=len(blocks)).astype(np.float64)
-
-
-def _faces(edges: BaseGeometry, town: BaseGeometry) -> Shapes:
-    faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
-    shapely.prepare(town)
-    faces = faces[shapely.intersects(town, shapely.point_on_surface(faces))]
-    return faces[np.lexsort(shapely.bounds(faces).T)]
-
-
-def _block_of(blocks: Shapes, points: Floats) -> Integers:
-    """Give the lowest block that touches each point; the nearest where the noding grid moved the border away."""
-    home = _first_touched(blocks, points)
-    lost = np.flatnonzero(home < 0)
-    if len(lost):
-        home[lost] = STRtree(blocks).query_nearest(shapely.points(points[lost]), all_matches=False)[1]
-    return home
-
-
-def _grouped(blocks: Shapes, load: Floats, water_bits: STRtree, target: float) -> Integers:
-    """Give for each block the number of its cell."""
-    borders = shared_borders(blocks)
-    wet = np.unique(water_bits.query(shapely.points(borders.middle), predicate="dwithin", distance=10 * GRID_M)[0])
-    weight = borders.length_m.copy()
-    weight[wet] *= BARRIER
-    measures = load, shapely.area(blocks), shapely.length(blocks)
-    return joined(borders, weight, *measures, target=target)
-
-
-def _cuts(block: BaseGeometry, points: Floats, load: Floats, target: float) -> list[BaseGeometry]:
-    """Give the straight lines that cut a block into parts of about the wanted load.
-
-    Each lies across the main direction of the points, where the widest gap between them is within a tenth of the wanted
-    share. Points in one spot are not parted.
-    """
-    if load.sum() <= FULL * target:
-        return []
-    centre = np.average(points, axis=0, weights=load)
-    axis = np.linalg.eigh(np.cov((points - centre).T, aweights=load, bias=True))[1][:, -1]
-    along = (points - centre) @ axis
-    place = _cut_place(along, load, max(2, round(float(load.sum() / target))))
-    if place is None:
-        return []
-    far = 4 * float(shapely.minimum_bounding_radius(block)) + 1
-    middle, across = centre + place * axis, far * np.array((-axis[1], axis[0]))
-    line = LineString([middle - across, middle + across])
-    cuts = [_longer(bit) for bit in shapely.get_parts(line.intersection(block)) if bit.length > 0]
-    for side in (-1, 1):
-        there = side * along > side * place
-        far_edge = [middle + across + side * far * axis, middle - across + side * far * axis]
-        part = block.intersection(Polygon([middle - across, middle + across, *far_edge]))
-        cuts += _cuts(part, points[there], load[there], target)
-    return cuts
-
-
-def _cut_place(along: Floats, load: Floats, parts: int) -> float | None:
-    """Give where along its main direction a block is cut into `parts // 2` and the rest; None for one spot."""
-    order = np.argsort(along, kind="stable")
-    gap, share = np.diff(along[order]), np.cumsum(load[order])[:-1] / load.sum()
-    off = np.where(gap > 1e-3, np.abs(share - (parts // 2) / parts), np.inf)
-    if not np.isfinite(off).any():
-        return None
-    best = np.argmin(off) if off.min() > 0.1 else np.argmax(np.where(off <= 0.1, gap, 0.0))
-    return float(along[order][best] + gap[best] / 2)
-
-
-def _longer(line: BaseGeometry) -> BaseGeometry:
-    """Give a straight line a millimetre longer at both ends, so that it surely meets the border it was cut at."""
-    ends = shapely.get_coordinates(line)[[0, -1]]
-    step = (ends[1] - ends[0]) / np.hypot(*(ends[1] - ends[0])) * 1e-3
-    return LineString([ends[0] - step, ends[1] + step])
-
-
-def faults(cells: gpd.GeoDataFrame, towns: Shapes, tolerance_m: float = 0.01) -> pd.DataFrame:
-    """Give each fault of a tiling: `kind`, `town`, `cells` (rows that touch it), `area_m2`, `width_m`; empty if clean.
-
-    Reads `town` (place in `towns`) and `geometry`. A gap is a part of a town in no cell, an overlap a part of two
-    cells, a stray part a part of a cell outside its town. What is narrower than `tolerance_m` everywhere, so that it
-    vanishes when shrunk by half of that, is no fault; the width is that of the largest circle inside.
-    """
-    shapes, home = cells.geometry.to_numpy(), cells["town"].to_numpy(dtype=np.int64)
-    tree = STRtree(shapes)
-    rows: list[tuple[str, int, list[int], Polygon]] = []
-    for town, outline in enumerate(towns):
-        near = shapes[np.sort(tree.query(outline, predicate="intersects"))]
-        for part in _wide(shapely.difference(outline, shapely.union_all(near)), tolerance_m):
-            beside = np.sort(tree.query(part, predicate="dwithin", distance=tolerance_m))
-            rows.append(("gap", town, beside.tolist(), part))
-    first, second = tree.query(shapes, predicate="intersects")
-    for one, other in sorted(zip(first[first < second].tolist(), second[first < second].tolist(), strict=True)):
-        common = shapely.intersection(shapes[one], shapes[other])
-        rows += [("overlap", int(home[one]), [one, other], part) for part in _wide(common, tolerance_m)]
-    for each, beyond in enumerate(shapely.difference(shapes, towns[home])):
-        rows += [("stray", int(home[each]), [each], part) for part in _wide(beyond, tolerance_m)]
-    return pd.DataFrame(
-        [(kind, town, beside, part.area, _width(part, tolerance_m)) for kind, town, beside, part in rows],
-        columns=["kind", "town", "cells", "area_m2", "width_m"],
-    )
-
-
-def _wide(shape: BaseGeometry, tolerance_m: float) -> list[Polygon]:
-    parts = shapely.get_parts(shape)
-    parts = parts[shapely.area(parts) >= pi * tolerance_m**2 / 4]
-    return list(parts[~shapely.is_empty(shapely.buffer(parts, -tolerance_m / 2))])
-
-
-def _width(part: Polygon, tolerance_m: float) -> float:
-    return 2 * shapely.maximum_inscribed_circle(part, tolerance=tolerance_m / 10).length

@@ -12,6 +12,7 @@ from gis.errors import Refused
 from gis.find import unchecked
 from gis.layer import Use, digest_text
 from gis.run import deliver, fill, grid, patrol, pipes
+from gis.run.cell_load import OBJECT
 from gis.run.record import Made, latest, record
 from gis.store import county as store
 from gis.store import server
@@ -102,7 +103,7 @@ def _built(own: Settings, osm: Path | None, workers: int, progress: Progress) ->
     rules.apply(county, law.rules())
     filled = fill.fill(county, seed=SEED, workers=workers, progress=progress)
     progress("grid")
-    made = grid.make(county, target=TARGET if osm is not None else TARGET_INVENTED)
+    made = grid.make(county, target=TARGET if osm is not None else TARGET_INVENTED, counted=OBJECT)
     progress("assign")
     assigned = grid.assign(county)
     for name, outcome in filled.outcomes.items():

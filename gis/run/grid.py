@@ -1,7 +1,9 @@
-"""Making grid cells, naming their faults, and placing every object in its cell."""
+"""Making grid cells, and placing every object in its cell."""
 
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import sqlalchemy as sa
@@ -11,81 +13,67 @@ from gis.errors import Refused
 from gis.find import cells as finder
 from gis.layer import Use
 from gis.plan import cells as planner
-from gis.run.record import Made, digest, record
+from gis.plan.codes import Codes
+from gis.run.cell_change import Change, Changed, Order, carried_out, held
+from gis.run.cell_codes import Villages, codes_of, villages_of
+from gis.run.cell_load import HOUSEHOLD, OBJECT, Carried, carried, ground_of
 from gis.store.county import County
-from gis.store.fetch import features, reading_of, shapes
-from gis.store.load import Origin, load
-from gis.store.load.conform import Terms
-from gis.store.views import spot_column
+from gis.store.fetch import features, shapes
+from gis.store.repeat import retried
 
-WHOLE_TOWN = "000"
+TARGETS = {HOUSEHOLD: 400.0, OBJECT: 60.0}
+HABIT = (0.75, 1.25)
+"""300–500 households a cell where the target is 400: the habit that GB/T 34300-2017 is said to set; not verified."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The cells that were made: how many, their median and largest load, how many are over twice the target."""
+    """The cells that were made: how many, what they count, and how what they carry is spread.
+
+    `within` is the share of cells from 0.75 to 1.25 targets, `across` the cells that cross villages or lie in none.
+    """
 
     run: int
-    count: int
+    counted: str
     target: float
+    count: int
+    least_load: float
     median_load: float
     largest_load: float
     over_twice: int
+    within: float
+    across: int
 
 
-def make(county: County, *, target: float = 60.0, code_scheme: str = "local") -> Grid:
-    """Make cells in every town and store them. Refused where cells are in use: a code is never used twice.
+class Plan(NamedTuple):
+    """The arguments of `make`."""
 
-    The load of a cell is the number of objects of the layers that count as load.
+    target: float | None
+    counted: str | None
+    smallest: float
+    service_class: str
+    seed: int
+
+
+def make(
+    county: County,
+    *,
+    target: float | None = None,
+    counted: str | None = None,
+    smallest: float = 0.5,
+    service_class: str = "",
+    order: Order | None = None,
+    seed: int = 0,
+) -> Grid:
+    """Make cells in every town and store them, in one transaction; the change is on record.
+
+    `target` is how much a cell carries: 400 households or 60 objects where it is not said. `counted` names what is
+    counted, `household` or `object`: households where they are known, if it is not said. A village of less than
+    `smallest` targets joins a neighbour. A `service_class` of six digits gives cells 20-digit codes too. Refused where
+    cells are in use, or will be: they are split, merged and renumbered instead, for codes carry history.
     """
-    if code_scheme != "local":
-        raise Refused(f"--code-scheme {code_scheme}: no official codes are stored for this county; expected local")
-    with county.reading() as connection:
-        stored = features(connection, county, layers.one(Use.CELL))
-        if len(stored):
-            raise Refused(f"{len(stored)} grid cells are in use already: they are kept, for their codes carry history")
-        retired = _codes(connection, county)
-        towns = features(connection, county, layers.one(Use.TOWN))
-        streets = _lines(connection, county, Use.STREET)
-        barriers = _lines(connection, county, Use.BARRIER)
-        points = load_points(connection, county)
-    if towns.empty:
-        raise Refused("no town is stored: cells are made inside towns, so load those first")
-    load_of = np.ones(len(points))
-    made = planner.make_cells(shapes(towns), streets, barriers, points, load_of, target=target)
-    frame = _coded(county, towns, made, retired)
-    reading = reading_of(frame, shapes(made), f"EPSG:{county.srid}")
-    outcome = load(county, layers.one(Use.CELL), reading, Origin("grid make", crs=reading.crs), terms=Terms())
-    if outcome.rejected:
-        raise AssertionError(f"cells that we made ourselves were rejected: {outcome.faults[:3]}")
-    loads = made["load"].to_numpy(float)
-    figures = {
-        "count": len(made),
-        "median_load": float(np.median(loads)) if len(loads) else 0.0,
-        "largest_load": float(loads.max(initial=0)),
-        "over_twice": int((loads > 2 * target).sum()),
-    }
-    inputs = (shapes(towns), streets, barriers, points)
-    with county.writing() as connection:
-        parameters = {"target": target, "code_scheme": code_scheme}
-        run = record(connection, county, Made("grid", parameters, digest(inputs), result=figures))
-    return Grid(run, len(made), target, figures["median_load"], figures["largest_load"], int(figures["over_twice"]))
-
-
-def check(county: County) -> pd.DataFrame:
-    """Name each gap and overlap of the stored cells, with the codes of the town and the cells; empty where clean."""
-    with county.reading() as connection:
-        towns = features(connection, county, layers.one(Use.TOWN))
-        stored = features(connection, county, layers.one(Use.CELL))
-    if stored.empty:
-        raise Refused("no grid cells are in use: `wangge grid make` makes them, and there is nothing to check")
-    places = {code: place for place, code in enumerate(towns["code"])}
-    stored["town"] = [places.get(code, -1) for code in stored["town_code"]]
-    found = planner.faults(stored, shapes(towns))
-    codes = stored["code"].to_numpy(dtype=object)
-    found["town"] = [towns["code"].iloc[int(place)] if place >= 0 else "" for place in found["town"]]
-    found["cells"] = [" ".join(codes[list(each)]) for each in found["cells"]]
-    return found
+    plan, told = Plan(target, counted, smallest, service_class, seed), order or Order(county.today())
+    return retried(county, lambda connection: _made(connection, county, plan, told))
 
 
 def assign(county: County) -> finder.Assigned:
@@ -93,57 +81,85 @@ def assign(county: County) -> finder.Assigned:
     return finder.assign(county)
 
 
-def load_points(connection: sa.Connection, county: County) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
-    """Give the spots (n, 2) in storage metres of every object that counts as load."""
-    parts = [np.empty((0, 2))]
-    for layer in layers.using(Use.LOAD):
-        table = county.schema.table(layer)
-        point = table.c[spot_column(layer)]
-        rows = connection.execute(
-            sa.select(sa.func.ST_X(point), sa.func.ST_Y(point)).order_by(table.c[layer.key])
-        ).all()
-        parts.append(np.array([tuple(row) for row in rows], dtype=float).reshape(-1, 2))
-    return np.concatenate(parts)
+def _made(connection: sa.Connection, county: County, plan: Plan, order: Order) -> Grid:
+    held(connection)
+    _refuse_standing(connection, county, order)
+    towns = features(connection, county, layers.one(Use.TOWN))
+    if towns.empty:
+        raise Refused("没有镇街，请先入库 · no town is stored: cells are made inside towns, so load those first")
+    villages = villages_of(connection, county, towns)
+    found = _carried(connection, county, plan.counted)
+    target = plan.target if plan.target is not None else TARGETS[found.kind]
+    wanted = planner.Wanted(target, plan.smallest, plan.seed)
+    ground = ground_of(connection, county)
+    areas = shapes(villages.frame) if len(villages.frame) else None
+    made = planner.make_cells(shapes(towns), ground, found.points, found.load, wanted, villages=areas)
+    codes = codes_of(connection, county, towns, villages, professional=plan.service_class)
+    frame = _coded(made, towns, villages, codes).assign(load_kind=found.kind)
+    parameters = {
+        "target": target,
+        "counted": found.kind,
+        "smallest": plan.smallest,
+        "service_class": plan.service_class,
+    }
+    figures = _figures(made, target)
+    pairs = [(None, code) for code in frame["code"]]
+    nobody = pd.DataFrame({"id": [], "code": [], "valid_from": []})
+    change = Change("make", order, nobody, frame, pairs, parameters, figures, seed=plan.seed)
+    done: Changed = carried_out(connection, county, change)
+    return Grid(done.run, found.kind, target, *figures.values())
 
 
-def _lines(connection: sa.Connection, county: County, use: Use) -> np.ndarray[tuple[int], np.dtype[np.object_]]:
-    found = [shapes(features(connection, county, layer)) for layer in layers.using(use)]
-    return np.concatenate([np.empty(0, dtype=object), *found])
-
-
-def _codes(connection: sa.Connection, county: County) -> list[str]:
-    """Give every cell code that was ever used, also of cells that ended."""
+def _refuse_standing(connection: sa.Connection, county: County, order: Order) -> None:
     table = county.schema.table(layers.one(Use.CELL))
-    past = county.schema.past(layers.one(Use.CELL))
-    return list(connection.scalars(sa.union(sa.select(table.c.code), sa.select(past.c.code))).all())
+    open_cells = sa.select(sa.func.count()).select_from(table)
+    count = connection.execute(
+        open_cells.where(table.c.valid_to.is_(None) | (table.c.valid_to >= order.on))
+    ).scalar_one()
+    if count:
+        raise Refused(
+            f"已有{count}个网格在用，编码带有沿革，请用 split、merge、renumber · {count} grid cells are in use "
+            "already: they are kept, for their codes carry history; split, merge or renumber them"
+        )
 
 
-def _coded(county: County, towns: pd.DataFrame, made: pd.DataFrame, used: list[str]) -> pd.DataFrame:
-    """Give cells their 15 digits: county 6, town 3, 000 as village part, serial 3; serials go on after those used.
+def _carried(connection: sa.Connection, county: County, counted: str | None) -> Carried:
+    found = carried(connection, county, kind=counted)
+    if counted == HOUSEHOLD and not len(found.points):
+        raise Refused("--count household: 没有已知的居民户 · no household is known; expected users of kind resident")
+    return found
 
-    The local scheme numbers towns by place, west→east within north→south, since no official code fits.
-    """
-    order = _town_order(towns)
-    prefixes = [f"{county.code:0>6}{order[town]:03d}{WHOLE_TOWN}" for town in made["town"]]
-    last: dict[str, int] = {}
-    for code in used:
-        last[code[:-3]] = max(last.get(code[:-3], 0), int(code[-3:]))
-    serials = [last.get(prefix, 0) + int(serial) for prefix, serial in zip(prefixes, made["serial"], strict=True)]
-    if max(serials, default=0) > 999 or len(towns) > 999:
-        raise Refused("a town would have more than 999 cells, and the code has three digits: raise --target")
+
+def _coded(made: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, villages: Villages, codes: Codes) -> pd.DataFrame:
+    """Give made cells their codes, in the order in which they come: town by town, village by village, by serial."""
+    town_keys = [str(towns["code"].iloc[each]) for each in made["town"]]
+    village_keys = [str(villages.frame["code"].iloc[each]) if each >= 0 else None for each in made["village"]]
+    alone = ~made.duplicated(["town", "village"], keep=False).to_numpy()
+    keys = list(zip(town_keys, village_keys, strict=True))
     return pd.DataFrame(
         {
-            "code": [f"{prefix}{serial:03d}" for prefix, serial in zip(prefixes, serials, strict=True)],
+            "code": [codes.given(*each) for each in keys],
             "code_scheme": "local",
-            "town_code": [towns["code"].iloc[int(town)] for town in made["town"]],
+            "professional_code": [
+                codes.professional(*each, alone=bool(one)) for each, one in zip(keys, alone, strict=True)
+            ],
+            "town_code": town_keys,
+            "village_code": village_keys,
             "load": made["load"].to_numpy(float),
-            "valid_from": county.today(),
+            "geometry": shapes(made),
         }
     )
 
 
-def _town_order(towns: pd.DataFrame) -> dict[int, int]:
-    centres = towns.geometry.representative_point()
-    bands = pd.qcut(-centres.y, q=max(1, round(len(towns) ** 0.5)), labels=False, duplicates="drop")
-    order = np.lexsort((centres.x.to_numpy(), np.nan_to_num(np.asarray(bands, dtype=float))))
-    return {int(town): number for number, town in enumerate(order, start=1)}
+def _figures(made: gpd.GeoDataFrame, target: float) -> dict[str, Any]:  # whole numbers and shares
+    loads = made["load"].to_numpy(float)
+    within = (loads >= HABIT[0] * target) & (loads <= HABIT[1] * target)
+    return {
+        "count": len(made),
+        "least_load": float(loads.min()) if len(loads) else 0.0,
+        "median_load": float(np.median(loads)) if len(loads) else 0.0,
+        "largest_load": float(loads.max(initial=0)),
+        "over_twice": int((loads > 2 * target).sum()),
+        "within": float(within.mean()) if len(loads) else 0.0,
+        "across": int((made["village"] < 0).sum()),
+    }

@@ -1,6 +1,7 @@
 """Stored rows as frames, in storage metres or in the exchange system; and frames as readings, on their way back in."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import geopandas as gpd
 import numpy as np
@@ -19,12 +20,19 @@ PLACED = ("spot_x", "spot_y")
 
 
 def features(
-    connection: sa.Connection, county: County, layer: Layer, *, where: str = "", srid: int | None = None
+    connection: sa.Connection,
+    county: County,
+    layer: Layer,
+    *,
+    where: str = "",
+    srid: int | None = None,
+    on: date | None = None,
 ) -> gpd.GeoDataFrame:
     """Give the rows of a layer that are in use, in order of their key: `id`, its fields, places and `invented`.
 
-    `where` is SQL from the layer's own definition. Geometry is in storage metres, or in EPSG:4326 if `srid` says so; a
-    located layer has `spot_x, spot_y` in storage metres. A register has empty geometry.
+    Cells are those in use on a day, today where none is named. `where` is SQL from the layer's own definition. Geometry
+    is in storage metres, or in EPSG:4326 if `srid` says so; a located layer has `spot_x, spot_y` in storage metres. A
+    register has empty geometry.
     """
     table = county.schema.table(layer)
     names = ["id", *(field.name for field in layer.fields)]
@@ -40,7 +48,7 @@ def features(
     if where:
         query = query.where(sa.literal_column(f"({where})", sa.Boolean()))
     if Use.CELL in layer.uses:
-        query = query.where(in_use(table, county.today()))
+        query = query.where(in_use(table, on or county.today()))
     result = connection.execute(query)
     frame = pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)
     return gpd.GeoDataFrame(frame, geometry=_shapes(frame), crs=srid or county.srid)
