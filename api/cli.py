@@ -15,6 +15,7 @@ from gis.cli.doctor import doctor
 from gis.cli.door import DATABASE, county, settings, steps, whole, write_rows
 from gis.cli.export import export, qgis
 from gis.cli.load import load, load_osm
+from gis.cli.match import match
 from gis.cli.plans import assign, grid, law, patrol, pipes, synth
 from gis.cli.questions import unchecked
 from gis.cli.say import Answer, Command, Group
@@ -160,6 +161,7 @@ for command in (
     law,
     patrol,
     pipes,
+    match,
     export,
     qgis,
 ):

@@ -12,6 +12,7 @@ from gis.layer import (
     Kind,
     Layer,
     Mask,
+    Match,
     Patrol,
     Role,
     Source,
@@ -32,6 +33,7 @@ LAYER = Layer(
     located=True,
     patrol=Patrol(kind="home_check", by="kind"),
     demands=Demand(medium="gas", where="supply = 'bottled' AND consent IS DISTINCT FROM 'refused'", by="kind"),
+    match=Match(address="address", floor="floor"),
     fields=(
         Field(
             "code",
