@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from gis.find.address_words import ANY_MARK, BEFORE_COUNTY, BESIDE, COUNT, GROUP, KINDS, MARKS, STEM, TOKEN, UNKNOWN
 from gis.find.gazetteer import Gazetteer, Kind
 from gis.find.numerals import SEPARATOR, counted, plain
 
@@ -17,9 +18,9 @@ from gis.find.numerals import SEPARATOR, counted, plain
 class Address(NamedTuple):
     """The parts of an address; an empty text is a part that it lacks.
 
-    Names are the stored ones where they were found, else as written. `place` is a name of no known kind, such as a
-    hamlet; `beside` the word that says that the address lies near another (旁, 对面); `floor` is -1 for the first one
-    below ground; `unread` is what made no sense.
+    Names are the stored ones where they were found, else as written. `place` is a name of no known kind after the
+    village's, such as a hamlet; `beside` the word that says that it lies near another (旁, 对面); `floor` is -1 for the
+    first one below ground; `unread` is what made no sense.
     """
 
     town: str = ""
@@ -37,52 +38,9 @@ class Address(NamedTuple):
     unread: str = ""
 
 
-MARKS = {kind: chr(0xE000 + place) for place, kind in enumerate(Kind)}
-KINDS = {mark: kind for kind, mark in MARKS.items()}
-PLACE_MARK = chr(0xE000 + len(MARKS))
-_ANY_MARK = f"[{MARKS[Kind.TOWN]}-{PLACE_MARK}]"
-_BEFORE_COUNTY = re.compile(
-    r"^(?:中国)?(?:[^|\d]{2,7}?(?:省|自治区))?(?:[^|\d]{2,6}?(?:自治州|地区|盟|(?<!超)市(?![场民府政])))?"
-    r"(?:[^|\d]{2,5}?(?:县(?![前后城府政东西南北])|(?<![社小校园景矿发新])区(?![政])|(?<!超)市(?![场民府政])))?"
-)
-_BESIDE = re.compile(
-    r"(?:(?:[往向][东西南北]|[东西南北]侧|以[东西南北])?\|?\d+米(?:处|左右)?)|斜?对[面过]|旁边?|隔壁|附近|边上|[后前]面|[东西南北]侧|"
-    r"以[东西南北]|[向往][东西南北]|交叉口|路口"
-)
-_NAME = "[^|0-9" + "".join((*MARKS.values(), PLACE_MARK)) + "]"
-_UNKNOWN = (
-    (Kind.TOWN, re.compile(rf"({_NAME}{{1,6}}?(?:街道(?:办事处)?|镇|乡))(?![路街巷弄大前后东西南北中村])")),
-    (
-        Kind.VILLAGE,
-        re.compile(rf"({_NAME}{{1,8}}?(?:村委会|居委会|行政村|自然村|社区|村))(?![路街巷弄口东西南北中前后大民小委])"),
-    ),
-    (Kind.STREET, re.compile(rf"({_NAME}{{1,9}}?(?:大道|大街|公路|[路街巷弄]|胡同|(?<![街大])道))(?![道])")),
-    (
-        Kind.COMPOUND,
-        re.compile(
-            rf"({_NAME}{{1,9}}?(?:小区|新村|公寓|[花家庄]园|花苑|名?苑|大厦|广场|山庄|别墅|[名华]?府|新?城|[豪]?庭|湾|"
-            r"中心|宿舍|市场|商城|工业园?区|园区|园|大楼))"
-        ),
-    ),
-)
-_STEM = "甲乙丙丁戊己庚辛壬癸"
-_COUNT = rf"(?:\d+|[A-Z{_STEM}])"
-_TOKEN = re.compile(
-    rf"(?P<name>{_ANY_MARK})"
-    r"|(?P<group>第?\d+(?:村民小组|小组|组|队))"
-    rf"|(?P<block>{_COUNT}(?:号楼|号栋|号幢|幢|栋|座|#楼|#栋|#幢))"
-    rf"|(?P<unit>{_COUNT}单元)"
-    r"|(?P<rooms>[A-Z]?\d+(?:-\d+)*(?:号室|号房|室|房(?!屋)))"
-    r"|(?P<floor>(?:负|地下|-|B)?\d+(?:层|楼|F(?![A-Z]))|底[层楼])"
-    r"|(?P<lane>\d+弄)"
-    rf"|(?P<number>附?\d+(?:[-之附]\d+)?[A-Z{_STEM}]?号(?:[{_STEM}](?![幢栋座])|[-之附]\d+(?!\d*[-室单幢栋层楼#]))?"
-    rf"|[{_STEM}]\d+号)"
-    r"|(?P<sharp>\d+#)"
-    r"|(?P<bare>[A-Z]?\d+(?:-[A-Z]?\d+)*)"
-    r"|(?P<other>.)"
-)
-_GROUP = re.compile(r"第?([0-9零〇一二三四五六七八九十百廿]+)村民小?组")
-_ROOM_DIGITS = 3
+ROOM_DIGITS = 3
+LOWEST, HIGHEST = -9, 200
+"""Storeys that a house may have, as the layers say."""
 
 
 def parsed(text: str | None, gazetteer: Gazetteer) -> Address:
@@ -90,10 +48,10 @@ def parsed(text: str | None, gazetteer: Gazetteer) -> Address:
     if not text:
         return Address()
     names: list[str] = []
-    clean = _GROUP.sub(lambda found: counted(f"{found.group(1)}组"), re.sub(_ANY_MARK, "", plain(text)))
+    clean = GROUP.sub(lambda found: counted(f"{found.group(1)}组"), re.sub(ANY_MARK, "", plain(text)))
     marked = "".join(_known(clean, gazetteer, names))
     reader = _Reader(iter(names))
-    for token in _TOKEN.finditer(_near(reader, counted(marked))):
+    for token in TOKEN.finditer(_near(reader, marked)):
         reader.take(str(token.lastgroup), token.group())
     return reader.address()
 
@@ -111,14 +69,14 @@ def _known(text: str, gazetteer: Gazetteer, names: list[str]) -> Iterator[str]:
 
 def _unknown(text: str, names: list[str], *, begins: bool) -> str:
     """Give a text with a mark for each part of it that ends like a name."""
-    rest = _BEFORE_COUNTY.sub("", text, count=1) if begins else text
+    rest = counted(BEFORE_COUNTY.sub("", text, count=1) if begins else text)
     found: list[tuple[int, str, str]] = []
     if len(rest) < 2:
         return rest
-    for kind, pattern in _UNKNOWN:
+    for kind, pattern in UNKNOWN:
         pieces, at = [], 0
         for each in pattern.finditer(rest):
-            if _BESIDE.fullmatch(each.group(1)) or counted(each.group(1)) != each.group(1):
+            if BESIDE.fullmatch(each.group(1)):
                 continue
             pieces += [rest[at : each.start()], MARKS[kind]]
             found.append((each.start(), kind.value, each.group(1)))
@@ -131,11 +89,11 @@ def _unknown(text: str, names: list[str], *, begins: bool) -> str:
 
 def _near(reader: "_Reader", text: str) -> str:
     """Give a text without the words that say that the address lies near another; the reader keeps the first."""
-    found = _BESIDE.search(text)
+    found = BESIDE.search(text)
     if found is None:
         return text
     reader.beside = found.group().strip(SEPARATOR)
-    return _BESIDE.sub("", text)
+    return BESIDE.sub("", text)
 
 
 class _Reader:
@@ -184,9 +142,10 @@ class _Reader:
 
     def _end_word(self) -> None:
         word, self.word = self.word, ""
-        if len(word) >= 2:
-            self.put("place", word) if "number" not in self.parts else self._left(word)
-        elif word:
+        hamlet = len(word) >= 2 and self.last in {Kind.TOWN, Kind.VILLAGE} and "number" not in self.parts
+        if hamlet:
+            self.put("place", word)
+        else:
             self._left(word)
 
     def _left(self, text: str) -> None:
@@ -200,6 +159,8 @@ class _Reader:
             self.parts[kind.value] = name
         elif kind is Kind.STREET and "number" not in self.parts:
             self.parts[kind.value] = name  # 解放路石板弄12号 lies in the lane
+        elif kind is Kind.VILLAGE and known != name and "number" not in self.parts:
+            self.put("place", re.sub("(?:自然)?村$", "", name))
         elif known != name:
             self._left(name)
         self.last = kind
@@ -216,12 +177,20 @@ class _Reader:
         inside = self.last is Kind.COMPOUND and "block" not in self.parts
         self.put("block" if inside else "number", text)
 
+    def floor(self, text: str) -> None:
+        """Take a storey; one that no house has is unread."""
+        storey = _floor(text)
+        if LOWEST <= storey <= HIGHEST:
+            self.put("floor", str(storey))
+        else:
+            self._left(text)
+
     def rooms(self, text: str) -> None:
         """Take a room, and what stands before it without words (3-2-501室)."""
         pieces = re.sub("号?[室房]$", "", text).split("-")
         if len(pieces) == 1 and self._wants_number() and re.fullmatch(r"\d{4,7}", pieces[0]):
-            self.number(_number(pieces[0][:-_ROOM_DIGITS]))  # 路12501室, whose 号 was left out
-            pieces = [pieces[0][-_ROOM_DIGITS:]]
+            self.number(_number(pieces[0][:-ROOM_DIGITS]))  # 路12501室, whose 号 was left out
+            pieces = [pieces[0][-ROOM_DIGITS:]]
         self._inner(pieces[:-1])
         self.put("room", pieces[-1])
 
@@ -232,12 +201,12 @@ class _Reader:
         """Take numbers without words, by what was read before them."""
         if self.last is Kind.COMPOUND or "number" in self.parts or "block" in self.parts:
             *outer, last = pieces
-            if len(last.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) >= _ROOM_DIGITS:
+            if len(last.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ")) >= ROOM_DIGITS:
                 self._inner(outer)
                 self.put("room", last)
             else:
                 self._inner(pieces)
-        elif len(pieces) == 1 or len(pieces[1]) < _ROOM_DIGITS:
+        elif len(pieces) == 1 or len(pieces[1]) < ROOM_DIGITS:
             self.put("number", _number("-".join(pieces[:2])))
             if pieces[2:]:
                 self.put("room", pieces[-1])
@@ -262,7 +231,7 @@ TAKING: dict[str, Callable[[_Reader, str], None]] = {
     "sharp": lambda reader, text: reader.number(_number(text[:-1])),
     "lane": _Reader.lane,
     "bare": lambda reader, text: reader.bare(text.split("-")),
-    "floor": lambda reader, text: reader.put("floor", str(_floor(text))),
+    "floor": _Reader.floor,
     "group": lambda reader, text: reader.put("group", re.sub(r"\D", "", text).lstrip("0")),
     "block": lambda reader, text: reader.put("block", _count(text)),
     "unit": lambda reader, text: reader.put("unit", _count(text)),
@@ -284,13 +253,13 @@ def _floor(text: str) -> int:
 
 def _count(text: str) -> str:
     """Give the count before 幢 or 单元 without leading zeros."""
-    found = re.match(rf"{_COUNT}", text)
+    found = re.match(rf"{COUNT}", text)
     return (found.group().lstrip("0") or "0") if found else text
 
 
 def _number(text: str) -> str:
     """Give a door number in one form: 12, 12-1 (之1, 附1), 12甲."""
     body = re.sub("[之附]", "-", text.replace("号", "", 1)).lstrip("-")
-    body = re.sub(rf"^([{_STEM}])(\d+)$", r"\2\1", body)
+    body = re.sub(rf"^([{STEM}])(\d+)$", r"\2\1", body)
     found = re.sub(r"(?<!\d)0+(?=\d)", "", re.sub(r"号", "", body))
     return f"附{found}" if text.startswith("附") else found

@@ -1,8 +1,9 @@
 """The county's own names of places, found in a text: towns, villages, streets and compounds, by longest match.
 
 Nothing is hard-coded: the names are those stored, with the names that places had before and those other tables give
-them. A name is also known without its last word (石柱 for 石柱镇) where that names one place alone, and where what
-follows does not make it another; and a lane by either word for one (弄, 巷).
+them. A name is also known without its last word (石柱 for 石柱镇) where that names one place alone and what follows
+does not make it another; of a town and a village so called, the town is meant where another name follows. A lane is
+known by either word for one (弄, 巷).
 """
 
 from collections import defaultdict
@@ -57,8 +58,10 @@ class Gazetteer:
                 bare[alias].add((kind, name))
         self._whole = whole | {name: next(iter(of)) for name, of in other.items() if name not in whole and len(of) == 1}
         self._bare = {name: next(iter(of)) for name, of in bare.items() if name not in self._whole and len(of) == 1}
-        self._heads = {name[:2] for name in (*self._whole, *self._bare)}
-        lengths = {len(name) for name in (*self._whole, *self._bare)}
+        self._towns = {name: town for name, of in bare.items() if len(of) > 1 for kind, town in of if kind is Kind.TOWN}
+        every = (*self._whole, *self._bare, *self._towns)
+        self._heads = {name[:2] for name in every}
+        lengths = {len(name) for name in every}
         self._lengths = tuple(sorted(lengths, reverse=True))
 
     def knows(self, kind: Kind, name: str) -> bool:
@@ -85,6 +88,8 @@ class Gazetteer:
                 return Found(at, at + length, *self._whole[piece])
             if piece in self._bare and text[at + length : at + length + 1] not in MAKES_ANOTHER:
                 return Found(at, at + length, *self._bare[piece])
+            if piece in self._towns and text[at + length : at + length + 2] in self._heads:
+                return Found(at, at + length, Kind.TOWN, self._towns[piece])
         return None
 
 

@@ -21,6 +21,7 @@ from gis.find.match_places import Places
 
 Ints = npt.NDArray[np.int64]
 NOWHERE = -1
+_AT = {name: place for place, name in enumerate(Address._fields)}
 Block = tuple[str, str | int, str]
 
 
@@ -143,6 +144,10 @@ class Directory:
         house = bool(address.compound and address.block and address.block == own.block)
         door = bool(address.number and address.number == own.number)
         near, loose, opened = named.near, 0, 0
+        meant = self._meant_by_place(address, own)
+        if meant:
+            address = address._replace(**{meant: getattr(own, meant)}, place="")
+            near += 1
         for name, said, here, needless in (
             ("street", address.street, own.street, house),
             ("number", address.number, own.number, house),
@@ -162,6 +167,13 @@ class Directory:
         storeys = self.floors[place]
         loose += bool(floor is not None and storeys > 0 and floor > storeys)
         return Fit(near, loose, opened)
+
+    def _meant_by_place(self, address: Address, own: Address) -> str:
+        """Give which part of a footprint's address a name of no kind is, written wrong in its last word."""
+        if not address.place or own.place:
+            return ""
+        parts = ("street", "compound")
+        return next((name for name in parts if not address[_AT[name]] and _alike(address.place, own[_AT[name]])), "")
 
     def _off(self, name: str, said: str, here: str) -> bool:
         """Whether one name is the other, written wrong: no place may bear it as it stands."""

@@ -64,12 +64,11 @@ class _Row:
         return found._replace(reason="；".join(reasons), floor=floor, unit=self.address.unit, room=self.address.room)
 
     def _by_code(self, place: int) -> Link:
-        address, away = self._agrees(place), self._away(place)
-        if not address and self._readable():
+        clear, away = place in self.meant.footprints, self._away(place)
+        if self._readable() and not self._agrees(place):
             return self._open("编号与地址各指一处", (place, *self.meant.footprints), CODE)
-        if not address and away is not None and away > self.limits.far_m:
+        if not clear and away is not None and away > self.limits.far_m:
             return self._open(f"编号与位置相距约{away:.0f}米", (place,), CODE)
-        clear = place in self.meant.footprints
         said = "编号相符" + ("，地址相符" if clear else "")
         return self._tied(place, {"code": CODE} | ({"address": self._worth()} if clear else {}), said)
 

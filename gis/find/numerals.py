@@ -10,10 +10,10 @@ TENS = {"廿": "二十", "卅": "三十"}
 SEPARATOR = "|"
 _FOLDED = str.maketrans("號棟樓層單縣鎮鄉莊園區—–―─－‐‑~～〜至", "号栋楼层单县镇乡庄园区" + "-" * 11)
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
-_BLANK = re.compile(r"\s+")
+_BLANK = re.compile(r"\s+|NO\.?(?=\s*[0-9])")
 _STOPS = re.compile(r"[,，.。、;；:：()（）\[\]【】{}<>《》\"'“”‘’!！?？/\\|·_+*=&]+")
 _NUMERAL = "[" + "".join((*DIGITS, *POWERS, *TENS)) + "]+"
-_COUNTED = re.compile(rf"({_NUMERAL})(?=[号幢栋座单层楼室房弄组队小村户F#|甲乙丙丁0-9-]|$)")
+_COUNTED = re.compile(rf"({_NUMERAL})(?=[号幢栋座单层楼室房弄组队户F#|甲乙丙丁0-9-]|$)")
 """Numerals before a word that counts; before anything else they are part of a word."""
 
 
@@ -44,7 +44,7 @@ def number(text: str) -> int | None:
                 return None
             total, digit, least = total + max(digit, 1) * power, -1, power
         elif DIGITS.get(each) == 0:
-            if digit >= 0:
+            if digit >= 0 or not total:
                 return None
         elif each in DIGITS and digit < 0:
             digit = DIGITS[each]
