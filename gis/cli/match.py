@@ -67,11 +67,14 @@ def run(
     from gis.find.match_evidence import Limits
     from gis.layer import Use
     from gis.run import export
+    from gis.run.links import require
     from gis.run.match import match as tie
 
+    rows, houses = layers.named(layer), layers.named(to)
+    require(rows, houses)
     with county(database) as opened, steps("归户", total=1) as progress:
         progress("match")
-        made = tie(opened, layers.named(layer), layers.named(to), Limits(reach, far))
+        made = tie(opened, rows, houses, Limits(reach, far))
         if output is not None:
             export.export(opened, export.Wanted(layers.one(Use.LINK), roles=frozenset(map(Role, roles))), output)
     by = "，".join(f"{name} {count}" for name, count in made.evidence.items())
@@ -102,8 +105,10 @@ def decide(layer: str, key: str, house: str, reason: str, to: str, database: str
     from gis import layers
     from gis.run import links
 
+    pair = links.Pair(layers.named(layer), layers.named(to))
+    links.require(*pair)
     with county(database) as opened:
-        done = links.decide(opened, links.Pair(layers.named(layer), layers.named(to)), key, house, reason)
+        done = links.decide(opened, pair, key, house, reason)
     now = done.house or ("待下次归户" if done.decided_by == links.RUN else "不属于任何房屋")
     return Answer(asdict(done), text=f"{layer} {key}：{done.before or '无'} → {now}（{done.reason}）")
 
@@ -131,11 +136,14 @@ def listing(
     from gis import layers
     from gis.find import links as find
     from gis.run.links import require
+    from gis.store import writing
 
     houses, chosen = layers.named(to), tuple(map(layers.named, names))
     for each in chosen or (next(layer for layer in layers.every() if layer.match is not None),):
         require(each, houses)
     asked = find.Asked(find.Wanted(wanted), houses, chosen, town, frozenset(map(Role, roles)))
+    if output is not None:
+        writing.form_of(output)  # refused before anything is fetched
     with county(database) as opened:
         with opened.reading() as connection:
             rows = find.listed(connection, opened, asked)

@@ -67,9 +67,8 @@ def listed(connection: sa.Connection, county: County, asked: Asked) -> gpd.GeoDa
     else:
         parts = [_rows(connection, county, asked, layer) for layer in tied(asked)]
     full = [each for each in parts if len(each)]
-    return gpd.GeoDataFrame(
-        pd.concat(full, ignore_index=True) if full else parts[0] if parts else _empty(), crs=county.srid
-    )
+    found = pd.concat(full, ignore_index=True) if full else parts[0] if parts else _empty()
+    return found.set_crs(county.srid)
 
 
 def _houses(connection: sa.Connection, county: County, asked: Asked) -> gpd.GeoDataFrame:

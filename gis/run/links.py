@@ -73,23 +73,26 @@ def store(connection: sa.Connection, county: County, pair: Pair, found: pd.DataF
     fresh = copying.temporary(connection, "links_found", columns, found[[*names, "invented"]])
     mine = (table.c.layer == pair.layer.name) & (table.c.houses == pair.to.name)
     same = mine & (table.c.subject == fresh.c.subject)
-    kept, contrary = _kept(connection, table, fresh, same)
+    standing, kept, contrary = _standing(connection, table, fresh, same)
     gone = table.c.subject.not_in(sa.select(fresh.c.subject))
     ended = connection.execute(sa.delete(table).where(mine, gone)).rowcount
     values = {name: fresh.c[name] for name in (*SAID, "run_id")} | {"invented": _invented(table, fresh)}
     differs = [table.c[name].is_distinct_from(value) for name, value in values.items() if name != "run_id"]
     update = sa.update(table).values(values).where(same, table.c.decided_by == RUN, sa.or_(*differs))
     changed = connection.execute(update).rowcount
-    new = _inserted(connection, table, pair, fresh, values | {"decided_by": sa.literal(RUN)})
-    return Written(new, changed, len(found) - new - changed - kept, kept, contrary, ended)
+    _insert(connection, table, pair, fresh, values | {"decided_by": sa.literal(RUN)})
+    return Written(len(found) - standing, changed, standing - changed - kept, kept, contrary, ended)
 
 
-def _kept(connection: sa.Connection, table: sa.Table, fresh: sa.Table, same: sa.ColumnElement[bool]) -> tuple[int, int]:
-    """Give how many links are decided by hand, and how many of them the evidence would tie elsewhere."""
+def _standing(
+    connection: sa.Connection, table: sa.Table, fresh: sa.Table, same: sa.ColumnElement[bool]
+) -> tuple[int, int, int]:
+    """Give how many rows have a link, how many of these by hand, and how many of those evidence would tie elsewhere."""
+    hand = table.c.decided_by == HAND
     elsewhere = fresh.c.house.is_not(None) & fresh.c.house.is_distinct_from(table.c.house)
-    query = sa.select(sa.func.count(), sa.func.count().filter(elsewhere))
-    counted = connection.execute(query.select_from(table.join(fresh, same)).where(table.c.decided_by == HAND)).one()
-    return int(counted[0]), int(counted[1])
+    counts = (sa.func.count(), sa.func.count().filter(hand), sa.func.count().filter(hand & elsewhere))
+    standing, kept, contrary = connection.execute(sa.select(*counts).select_from(table.join(fresh, same))).one()
+    return int(standing), int(kept), int(contrary)
 
 
 def _invented(table: sa.Table, fresh: sa.Table) -> sa.ColumnElement[Any]:
@@ -97,9 +100,9 @@ def _invented(table: sa.Table, fresh: sa.Table) -> sa.ColumnElement[Any]:
     return sa.case((fresh.c.invented, sa.literal(list(SAID[:2]), kind)), else_=sa.literal([], kind))
 
 
-def _inserted(
+def _insert(
     connection: sa.Connection, table: sa.Table, pair: Pair, fresh: sa.Table, values: dict[str, sa.ColumnElement[Any]]
-) -> int:
+) -> None:
     """Write the links of rows that have none; a row that comes back has its former id."""
     past = sa.Table(f"{table.name}_past", sa.MetaData(), sa.Column("id", sa.BigInteger()), sa.Column("code", sa.Text()))
     code = sa.func.concat_ws("/", pair.layer.name, fresh.c.subject, pair.to.name)
@@ -114,7 +117,7 @@ def _inserted(
     }
     absent = ~sa.exists().where(table.c.code == code)
     rows = sa.select(*(value.label(name) for name, value in whole.items())).where(absent).order_by(fresh.c.subject)
-    return connection.execute(sa.insert(table).from_select(list(whole), rows, include_defaults=False)).rowcount
+    connection.execute(sa.insert(table).from_select(list(whole), rows, include_defaults=False))
 
 
 def decide(county: County, pair: Pair, subject: str, house: str, reason: str) -> Decided:

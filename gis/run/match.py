@@ -1,9 +1,9 @@
 """Tying the rows of a layer to houses: fetched, matched, stored as links with their past, and put on record."""
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
 import pandas as pd
 import shapely
 import sqlalchemy as sa
@@ -103,7 +103,7 @@ def _frame(rows: Subjects, houses: Footprints, found: list[Link]) -> pd.DataFram
             "candidates": [
                 {"houses": [keys[place] for place in each.candidates]} if each.candidates else None for each in found
             ],
-            "floor": pd.Series([each.floor for each in found], dtype="Int64"),
+            "floor": _storeys([each.floor for each in found]),
             "unit": [each.unit or None for each in found],
             "room": [each.room or None for each in found],
         },
@@ -111,15 +111,13 @@ def _frame(rows: Subjects, houses: Footprints, found: list[Link]) -> pd.DataFram
 
 
 def _digest(rows: Subjects, houses: Footprints, known: Places) -> str:
-    texts = pd.DataFrame(
-        {
-            "key": rows.key,
-            "code": rows.code,
-            "address": rows.address,
-            "floor": pd.array(list(rows.floor), dtype="Int64"),
-        }
-    )
+    said = pd.DataFrame({"key": rows.key, "code": rows.code, "address": rows.address, "floor": _storeys(rows.floor)})
     stored = pd.DataFrame({"key": houses.key, "address": houses.address, "floors": houses.floors})
     names = "\n".join(f"{name} {sorted(ids)}" for each in (known.towns, known.villages) for name, ids in each.items())
-    shapes = [np.asarray(shapely.to_wkb(each), dtype=object).astype(str) for each in (rows.point, houses.shape)]
-    return digest((texts, stored, names, *("".join(each) for each in shapes)))
+    points = shapely.get_x(rows.point), shapely.get_y(rows.point)
+    places = rows.town, rows.village, houses.town, houses.village
+    return digest((said, stored, names, houses.shape, *points, *places))
+
+
+def _storeys(floors: Sequence[int | None]) -> "pd.Series[int]":
+    return pd.Series(list(floors), dtype="Int64")
