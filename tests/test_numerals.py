@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gis.find.numerals import counted, number, plain
-from tests.test_address import said
+from tests.test_find_address import said
 
 
 @given(st.integers(1, 999))
