@@ -18,6 +18,7 @@ from gis import law, layers
 from gis.synth import delivery, fill, gas, history, houses, names
 from gis.synth.delivery import shaped
 from gis.synth.land import Land, land
+from gis.synth.settled import Settled
 from gis.synth.streets import Streets, streets
 
 SRID = 4549
@@ -52,6 +53,16 @@ def county(seed: int = 7, *, today: date, scale: float = 1.0, workers: int = WOR
 def write(folder: Path, frames: Mapping[str, gpd.GeoDataFrame]) -> list[Path]:
     """Write one GeoJSON file per layer in CGCS2000 degrees, each saying 合成数据, and give the paths."""
     return delivery.write(folder, frames)
+
+
+def geography(place: Settled, today: date) -> Frames:
+    """Give the frames of a settled county's geography: county, towns, villages, roads, water, gas network."""
+    places = _places(place.land)
+    return (
+        places
+        | {"road": _roads(place.streets), "water": _waters(place.land)}
+        | _network(place.land, place.streets, today)
+    )
 
 
 def _places(ground: Land) -> Frames:

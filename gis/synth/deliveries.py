@@ -5,6 +5,7 @@ rows that are wrong on purpose: a right load rejects these and no others.
 """
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,7 +20,7 @@ from gis.synth import delivery, forms, records
 from gis.synth.delivery import LABEL, NOTICE
 from gis.synth.dress import Dressed, Frames, Wanted
 from gis.synth.settled import CODE, SRID
-from gis.synth.shelf import Shelf, doubled, spoilt
+from gis.synth.shelf import Listed, Shelf, doubled, spoilt
 from gis.synth.words import headings, texts
 
 MANIFEST, TRUTH = "deliveries.json", "truth"
@@ -43,7 +44,7 @@ SHEETS = {
 """Registers in the order they are loaded, and the files of those without a shape."""
 
 
-def write(folder: Path, geography: Frames, people: Dressed, wanted: Wanted) -> list[dict[str, object]]:
+def write(folder: Path, geography: Frames, people: Dressed, wanted: Wanted) -> list[Listed]:
     """Write every delivery, the list of them and the truth into a folder; give the list. Same arguments, same bytes."""
     folder.mkdir(parents=True, exist_ok=True)
     shelf = Shelf(folder, wanted.today, SRID)
@@ -64,7 +65,13 @@ def write(folder: Path, geography: Frames, people: Dressed, wanted: Wanted) -> l
         "code_scheme": "local",
     }
     made = {"seed": wanted.seed, "scale": wanted.scale, "today": wanted.today.isoformat()}
-    manifest = {"notice": NOTICE, **made, "county": county, "deliveries": shelf.listed}
+    manifest = {
+        "notice": NOTICE,
+        **made,
+        "county": county,
+        "deliveries": [asdict(each) for each in shelf.listed],
+        "voids": records.voids(people.checks),
+    }
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     _truth(folder / TRUTH, people)
     return shelf.listed

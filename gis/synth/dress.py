@@ -156,7 +156,7 @@ def _risks(stock: pd.DataFrame, house_risk: Floats, homes: Households, rng: np.r
 
 
 def _named(checks: pd.DataFrame, stock: pd.DataFrame) -> pd.DataFrame:
-    """Give the checks with what they are about and the number of each record, by kind in order of time."""
+    """Give the checks with what they are about and the number of each record, in order of time."""
     about = stock[["layer", "object_key", "kind"]].iloc[checks["row"].to_numpy()].reset_index(drop=True)
-    nth = about.groupby("kind").cumcount().to_numpy() + 1
-    return pd.concat([checks, about], axis=1).assign(number=[f"JC{each:08d}" for each in nth.tolist()])
+    number = [f"JC{each:08d}" for each in range(1, len(checks) + 1)]
+    return pd.concat([checks, about], axis=1).assign(number=number)

@@ -1,4 +1,4 @@
-"""Checks and hazards as the systems of departments hand them over: by half-years, with doubled and late rows (合成)."""
+"""Checks and hazards as the systems of departments hand them over: in parts, with doubled and late rows (合成)."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 
 from gis import layers
-from gis.layer import Layer
 from gis.synth.delivery import LABEL, Column
 from gis.synth.shelf import Shelf, doubled, spoilt
 from gis.synth.words import cells, texts
@@ -19,25 +18,39 @@ SYSTEMS = {
 }
 OTHERS = ("综合巡查系统", False)
 """Who records each kind of visit, and whether its rows are so many that they come as text."""
+PACKED = 150_000
+"""Records after which the next file begins."""
 AGAIN = 4
 """Rows that come twice in each file, and rows of the late file that say something else than was recorded."""
 
 
 def checks(shelf: Shelf, found: pd.DataFrame, *, seed: int) -> None:
-    """Add the checks: a file for each system, and half-year where they are many; the late ones last, all together."""
+    """Add the checks: files for each system by time, the late ones last, all together."""
     rng = np.random.default_rng([seed, 51])
     for (system, bulky), own in _by_system(found):
         late = own[own["late"]]
-        for title, part in _parts(own[~own["late"]], bulky=bulky):
+        for title, part in _parts(own[~own["late"]]):
             rows = _check_rows(part, bulky=bulky)
             rows, twice = doubled(rows, np.sort(rng.permutation(len(rows))[:AGAIN]))
             rows, wrong = spoilt(rows, _unknown(rows, title))
             _add(shelf, "check", f"{system}_{title}", rows, twice | wrong, system=system, bulky=bulky)
         rows = _check_rows(late, bulky=bulky)
-        known = _check_rows(own[~own["late"] & (own["outcome"] == "done")].head(AGAIN), bulky=bulky).assign(检查结果="拒检")
+        known = _check_rows(own[~own["late"] & (own["outcome"] == "done")].head(AGAIN), bulky=bulky).assign(
+            检查结果="拒检"
+        )
         both = pd.concat([rows, known], ignore_index=True)
         said_else = dict.fromkeys(range(len(rows), len(both)), "recorded otherwise")
         _add(shelf, "check", f"{system}_补录", both, said_else, system=system, bulky=bulky)
+
+
+def voids(found: pd.DataFrame) -> list[dict[str, str]]:
+    """Give the checks that their systems voided later: voiding is an act of its own, no file does it."""
+    told = found[found["void_reason"].notna()]
+    systems = [SYSTEMS.get(kind, OTHERS)[0] for kind in told["kind"]]
+    return [
+        {"source": f"{LABEL}{system}", "number": number, "reason": reason}
+        for system, number, reason in zip(systems, told["number"], told["void_reason"], strict=True)
+    ]
 
 
 def hazards(shelf: Shelf, found: pd.DataFrame) -> None:
@@ -61,13 +74,11 @@ def _by_system(found: pd.DataFrame) -> Iterator[tuple[tuple[str, bool], pd.DataF
             yield (f"{LABEL}{system}", bulky), own.reset_index(drop=True)
 
 
-def _parts(found: pd.DataFrame, *, bulky: bool) -> Iterator[tuple[str, pd.DataFrame]]:
-    if not bulky:
-        yield "检查记录", found
-        return
-    half = found["seen"].dt.year.astype(str) + np.where(found["seen"].dt.month <= 6, "上半年", "下半年")
-    for title, part in found.groupby(half, sort=True):
-        yield str(title), part.reset_index(drop=True)
+def _parts(found: pd.DataFrame) -> Iterator[tuple[str, pd.DataFrame]]:
+    """Give the records in equal parts by time, none much over `PACKED`."""
+    parts = max(1, round(len(found) / PACKED))
+    for number, places in enumerate(np.array_split(np.arange(len(found)), parts), start=1):
+        yield f"检查记录{number:02d}", found.iloc[places].reset_index(drop=True)
 
 
 def _about(found: pd.DataFrame) -> pd.DataFrame:
@@ -89,15 +100,7 @@ def _check_rows(found: pd.DataFrame, *, bulky: bool) -> pd.DataFrame:
     rows[heads["outcome"]] = cells(layer.field("outcome"), found["outcome"])
     rows[heads["worker_code"]] = found["worker_code"]
     rows[heads["note"]] = f"{LABEL}数据"
-    voids = found["voided_at"].notna()
-    voided = found["voided_at"].dt.strftime("%Y-%m-%d %H:%M:%S").astype(object).where(voids, None)
-    rows[_zh(layer, "voided_at")] = voided
-    rows[_zh(layer, "void_reason")] = found["void_reason"]
     return rows if not bulky else texts(rows)
-
-
-def _zh(layer: Layer, name: str) -> str:
-    return layer.field(name).zh
 
 
 def _unknown(rows: pd.DataFrame, title: str) -> list[tuple[str, dict[str, object]]]:

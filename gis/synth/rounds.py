@@ -27,7 +27,8 @@ NEVER = {"home_check": 0.09, "house_check": 0.12}
 HOUSES_SINCE_D = 330.0
 """Patrols of houses began later than the visits of homes; sheds and garages are seldom looked at."""
 SHEDS = 0.12
-LATE, VOIDED = 0.03, 0.002
+LATE, VOIDED = 0.03, 0.0005
+REASONS = np.array(["误录", "重复录入", "地址填错"], dtype=object)
 ONE_DAY = "hot_work_check"
 
 
@@ -43,8 +44,8 @@ def checks(objects: pd.DataFrame, workers: pd.DataFrame, *, seed: int, today: da
     """Give the checks of two years by time: `row` in `objects`, `outcome`, `seen` (local, no zone), `worker_code`.
 
     Reads `kind`, `interval_d`, `town` (code), `x`, `vacant`, `shed`, `since_d` (days before today from which an object
-    is there) of the objects and `code`, `town_code` of the workers. `late` rows come in a later file; `voided_at` and
-    `void_reason` say which do not count. A hot-work point is visited on its day or not at all.
+    is there) of the objects and `code`, `town_code` of the workers. `late` rows come in a later file; those with
+    a `void_reason` do not count. A hot-work point is visited on its day or not at all.
     """
     rng = np.random.default_rng([seed, 40])
     kind = objects["kind"].to_numpy(object)
@@ -65,7 +66,7 @@ def checks(objects: pd.DataFrame, workers: pd.DataFrame, *, seed: int, today: da
             "seen": seen,
             "worker_code": _workers(objects, workers)[row],
             "late": rng.random(len(row)) < LATE,
-            **_voids(seen, today, rng),
+            "void_reason": only(rng.choice(REASONS, len(row)), rng.random(len(row)) < VOIDED),
         }
     )
     return told.sort_values(["seen", "row"], kind="stable", ignore_index=True)
@@ -99,14 +100,6 @@ def _workers(objects: pd.DataFrame, workers: pd.DataFrame) -> Texts:
         names = own if len(own) else every
         found[order[first:end]] = names[np.arange(end - first) * len(names) // (end - first)]
     return found
-
-
-def _voids(seen: "NDArray[np.datetime64]", today: date, rng: Generator) -> dict[str, object]:
-    voided = rng.random(len(seen)) < VOIDED
-    at = np.minimum(seen + rng.integers(3600, 8 * 86400, len(seen)), np.datetime64(today, "s"))
-    reasons = rng.choice(np.array(["误录", "重复录入", "地址填错"], dtype=object), len(seen))
-    nothing = np.datetime64("NaT", "s")
-    return {"voided_at": np.where(voided, at, nothing), "void_reason": only(reasons, voided)}
 
 
 def towns_of(shapes: Texts, place: Settled) -> Texts:

@@ -16,18 +16,32 @@ Shapes = NDArray[np.object_]
 Wrong = Mapping[int, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One file: the layer it is a delivery of, its number of rows, what is declared of it, and the rows that are wrong.
+
+    `wrong` tells, by the number of a row as a reader of the file counts, why it is to be rejected.
+    """
+
+    layer: str
+    file: str
+    rows: int
+    crs: str | None = None
+    source: str = ""
+    wrong: Mapping[int, str] = field(default_factory=dict)
+
+
 @dataclass(slots=True)
 class Shelf:
     """A folder in the making: `day` is the one that its files carry, `srid` the system of the shapes given to it.
 
-    `listed` has one entry a file: `layer`, `file`, what is declared of it (`crs`, `source`), its number of `rows`, and
-    `wrong`: the numbers of the rows that are to be rejected, as a reader of the file counts, and why.
+    `listed` has one entry a file.
     """
 
     folder: Path
     day: date
     srid: int
-    listed: list[dict[str, object]] = field(default_factory=list)
+    listed: list[Listed] = field(default_factory=list)
 
     def plain(self, layer: str, frame: gpd.GeoDataFrame) -> None:
         """Add a frame as it is, as GeoJSON in CGCS2000 degrees."""
@@ -61,8 +75,8 @@ class Shelf:
         self._note(layer, name, len(rows), first, {}, crs=forms.SHOWN_IN)
 
     def _note(self, layer: str, name: str, rows: int, first: int, wrong: Wrong, **said: str) -> None:
-        rejected = [{"row": first + place, "why": why} for place, why in sorted(wrong.items())]
-        self.listed.append({"layer": layer, "file": name, **said, "rows": rows, "wrong": rejected})
+        rejected = {first + place: why for place, why in sorted(wrong.items())}
+        self.listed.append(Listed(layer, name, rows, said.get("crs"), said.get("source", ""), rejected))
 
 
 def doubled(rows: pd.DataFrame, places: NDArray[np.int64]) -> tuple[pd.DataFrame, dict[int, str]]:
