@@ -1,7 +1,7 @@
 """People and history for a settled county: every register, user, visit and hazard, and the truth beside them (合成)."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import geopandas as gpd
 import numpy as np
@@ -18,6 +18,7 @@ Frames = dict[str, gpd.GeoDataFrame]
 
 WORKERS = 300
 """Grid workers at scale 1."""
+RUBBER_LASTS = timedelta(days=547)
 INHERITED = 0.75
 """How much of a home's hidden risk is that of its house."""
 
@@ -66,7 +67,8 @@ def dressed(place: Settled, geography: Frames, wanted: Wanted, *, workers: int |
     risk = _risks(stock, house_risk, homes, rng)
     found = rounds.checks(stock, frames["worker"], seed=seed, today=today)
     found = _named(found, stock)
-    mended = hazards.hazards(found, risk[found["row"].to_numpy()], seed=seed, today=today)
+    push = hazards.SPREAD * risk + stock["strain"].to_numpy(float)
+    mended = hazards.hazards(found, push[found["row"].to_numpy()], seed=seed, today=today)
     told = stock[["layer", "object_key"]].assign(risk=np.round(risk, 4))
     return Dressed(frames, found, mended, homes.truth.drop(columns="row"), told)
 
@@ -118,7 +120,7 @@ def _stock(place: Settled, frames: Frames, homes: Households, wanted: Wanted) ->
     found = rounds.stock(frames, wanted.jurisdiction, wanted.today)
     codes = dict(zip(place.towns["number"], place.towns["code"], strict=True))
     house_town = place.houses["town"].map(codes).to_numpy(object)
-    columns = {"town": [], "vacant": [], "shed": [], "since_d": []}  # type: dict[str, list[Texts]]
+    columns: dict[str, list[Texts]] = {"town": [], "vacant": [], "shed": [], "since_d": [], "strain": []}
     for name in dict.fromkeys(found["layer"]):
         frame = frames[name]
         known = {"building": house_town, "gas_user": house_town[homes.truth["row"].to_numpy()]}
@@ -126,6 +128,7 @@ def _stock(place: Settled, frames: Frames, homes: Households, wanted: Wanted) ->
         columns["vacant"].append(_true(frame, "occupancy", "vacant"))
         columns["shed"].append(_true(frame, "use", "auxiliary"))
         columns["since_d"].append(_since_d(frame, wanted.today))
+        columns["strain"].append(_strain(frame, wanted.today))
     return found.assign(**{name: np.concatenate(parts) for name, parts in columns.items()})
 
 
@@ -133,6 +136,18 @@ def _true(frame: gpd.GeoDataFrame, column: str, value: str) -> Texts:
     if column not in frame:
         return np.zeros(len(frame), dtype=object)
     return np.asarray(frame[column] == value, dtype=object)
+
+
+def _strain(frame: gpd.GeoDataFrame, today: date) -> Texts:
+    """Give what each object's own state adds to the logarithm of its hazards: an old rubber hose, a bad grade."""
+    found = np.zeros(len(frame))
+    if "hose" in frame:
+        old = frame["hose_on"] < today - RUBBER_LASTS
+        found += 0.9 * ((frame["hose"] == "rubber") & old).to_numpy(float)
+        found += 0.5 * (frame["kind"] == "catering").to_numpy(float)
+    if "structure" in frame:
+        found += 1.0 * frame["grade"].isin(["C", "D"]).to_numpy(float)
+    return found.astype(object)
 
 
 def _since_d(frame: gpd.GeoDataFrame, today: date) -> Texts:

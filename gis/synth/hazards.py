@@ -29,15 +29,16 @@ MAJOR, NEVER_MENDED = 0.035, 0.08
 DEADLINE_D = {"general": 30, "major": 7}
 
 
-def hazards(checks: pd.DataFrame, risk: Floats, *, seed: int, today: date) -> pd.DataFrame:
-    """Give the hazards that done checks found, in the order of the checks; `risk` is the hidden one of each check.
+def hazards(checks: pd.DataFrame, push: Floats, *, seed: int, today: date) -> pd.DataFrame:
+    """Give the hazards that done checks found, in the order of the checks.
 
+    `push` is the logarithm by which what is hidden and what is neglected raise the rate of each check's object.
     Reads `layer`, `object_key`, `kind`, `outcome`, `seen` (local, no zone) and `worker_code`; gives `number`, `layer`,
     `object_key`, `kind` and the fields of the hazard layer but for its key and object, days as datetime64.
     """
     rng = np.random.default_rng([seed, 41])
     base = checks["kind"].map({kind: rate for kind, (rate, _) in FOUND.items()}).to_numpy(float)
-    rate = base * np.exp(SPREAD * risk - SPREAD**2 / 2) * (checks["outcome"] == "done").to_numpy(float)
+    rate = base * np.exp(push - SPREAD**2 / 2) * (checks["outcome"] == "done").to_numpy(float)
     at = np.repeat(np.arange(len(checks)), rng.poisson(rate))
     count = len(at)
     chosen = checks.iloc[at].reset_index(drop=True)
