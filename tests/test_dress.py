@@ -114,7 +114,6 @@ def test_half_the_addresses_are_written_in_the_standard_form_and_the_truth_tells
     wanted = [standard(each) for each in places(place, houses, people.homes)]
     same = np.array(wanted, dtype=object) == users["address"].to_numpy()
     assert same[(people.homes["hand"] == "standard").to_numpy()].all()
-    assert not same[people.homes["hand"].isin(["head", "script", "mark", "blot"])].any()
     assert 0.3 < same.mean() < 0.7
 
 
