@@ -29,8 +29,8 @@ PLACED = {"code": 0.18, "phone": 0.42, "shifted": 0.22, "street": 0.06, "village
 """How users are placed: by the building's code, by a telephone's position, by a map with shifted coordinates (GCJ-02,
 undone at load), by a geocoder that knew the street, or by one that knew the village alone."""
 BLUR_M = {"phone": 6.0, "shifted": 6.0, "street": 45.0}
-OLD_NAME = 0.25
-"""How often people still write the former name of their village."""
+OLD_NAME, NO_LANE = 0.25, 0.3
+"""How often people still write the former name of their village, and leave out the lane where its number is enough."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,9 +137,13 @@ def _addresses(
     old = np.array([former[each] for each in houses["village"].tolist()], dtype=object)
     keeps = (old != "") & (rng.random(len(rows)) < OLD_NAME)
     parts = places(place, houses, rows)
+    bare = houses["village"].isin(place.villages.loc[place.villages["kind"] == "lanes", "number"]).to_numpy(bool)
+    bare &= rng.random(len(rows)) < NO_LANE
     parts = [each._replace(village=was) if kept else each for each, was, kept in zip(parts, old, keeps, strict=True)]
+    parts = [each._replace(street="") if gone else each for each, gone in zip(parts, bare, strict=True)]
     texts, did = address.all_written(parts, rng)
-    return texts, [f"former+{each}" if kept else each for each, kept in zip(did, keeps, strict=True)]
+    more = ["former+" * kept + "lane+" * gone for kept, gone in zip(keeps.tolist(), bare.tolist(), strict=True)]
+    return texts, [f"{each}{hand}" for each, hand in zip(more, did, strict=True)]
 
 
 def former_names(place: Settled) -> list[str]:
@@ -149,7 +153,11 @@ def former_names(place: Settled) -> list[str]:
 
 
 def places(place: Settled, houses: gpd.GeoDataFrame, rows: pd.DataFrame | None = None) -> list[Place]:
-    """Give the address of each house, or of each flat where `rows` have `unit` and `room`."""
+    """Give the address of each house, or of each flat where `rows` have `unit` and `room`.
+
+    In a strip village the number follows the village: its one street is not named.
+    """
+    strip = houses["village"].isin(place.villages.loc[place.villages["kind"] == "strip", "number"])
     towns = dict(zip(place.towns["number"], place.towns["name"], strict=True))
     villages = dict(zip(place.villages["number"], place.villages["name"], strict=True))
     compounds = dict(zip(place.compounds["number"], place.compounds["name"], strict=True))
@@ -157,7 +165,7 @@ def places(place: Settled, houses: gpd.GeoDataFrame, rows: pd.DataFrame | None =
     columns = (
         houses["town"].map(towns),
         houses["village"].map(villages),
-        houses["street"].fillna(""),
+        houses["street"].fillna("").where(~strip, ""),
         _numbers(houses["number"]),
         [compounds.get(each, "") for each in _numbers(houses["compound"])],
         _numbers(houses["block"]),

@@ -33,7 +33,7 @@ CARRIED = {
 def structures(place: Settled, risk: Floats, *, seed: int, today: date) -> gpd.GeoDataFrame:
     """Give the buildings as rows of the building layer; `risk` is the hidden one of each.
 
-    The grade follows age, structure and hidden risk with a surveyor's error; seven in ten houses that people live or
+    Sheds have no address of their own. The grade follows age, structure and hidden risk with a surveyor's error; seven in ten houses that people live or
     work in are graded. Two in three dangerous houses have a remedy, half of these are done with.
     """
     rng = np.random.default_rng([seed, 21])
@@ -48,7 +48,7 @@ def structures(place: Settled, risk: Floats, *, seed: int, today: date) -> gpd.G
     self_built = houses["self_built"].to_numpy(bool)
     block = houses["block"].astype("Int64").fillna(0).to_numpy(np.int64)
     owner = np.array(names.people(count, rng), dtype=object)
-    addressed = houses["number"].notna().to_numpy(bool)
+    addressed = houses["number"].notna().to_numpy(bool) & (use != "auxiliary")
     columns = {
         "code": houses["code"],
         "code_scheme": "local",
