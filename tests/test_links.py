@@ -226,7 +226,8 @@ def test_a_code_and_a_register_without_places_are_tied_too(place: County) -> Non
 
 def listed(county: County, wanted: Wanted, **asked: object) -> list[str]:
     with county.reading() as connection:
-        return find.listed(connection, county, Asked(wanted, HOUSES, **asked))["key"].tolist()  # type: ignore[arg-type]
+        found = find.listed(connection, county, Asked(wanted, HOUSES, **asked))  # type: ignore[arg-type]
+    return list(found["key"])
 
 
 def test_the_three_lists_follow_from_the_links(place: County) -> None:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from gis.find.address_words import ANY_MARK, BEFORE_COUNTY, BESIDE, COUNT, GROUP, KINDS, MARKS, STEM, TOKEN, UNKNOWN
 from gis.find.gazetteer import Gazetteer, Kind
-from gis.find.numerals import SEPARATOR, counted, plain
+from gis.find.numerals import SEPARATOR, counted, door_and_room, plain
 
 
 class Address(NamedTuple):
@@ -189,8 +189,12 @@ class _Reader:
         """Take a room, and what stands before it without words (3-2-501室)."""
         pieces = re.sub("号?[室房]$", "", text).split("-")
         if len(pieces) == 1 and self._wants_number() and re.fullmatch(r"\d{4,7}", pieces[0]):
-            self.number(_number(pieces[0][:-ROOM_DIGITS]))  # 路12501室, whose 号 was left out
-            pieces = [pieces[0][-ROOM_DIGITS:]]
+            both = door_and_room(pieces[0])  # 路12501室, whose 号 was left out
+            if both is None:
+                self._left(pieces[0])
+                return
+            self.number(both[0])
+            pieces = [both[1]]
         self._inner(pieces[:-1])
         self.put("room", pieces[-1])
 

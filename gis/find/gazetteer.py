@@ -87,10 +87,18 @@ class Gazetteer:
             if piece in self._whole:
                 return Found(at, at + length, *self._whole[piece])
             if piece in self._bare and text[at + length : at + length + 1] not in MAKES_ANOTHER:
-                return Found(at, at + length, *self._bare[piece])
+                kind, name = self._bare[piece]
+                return Found(at, at + length + _wrong_ending(name[length:], text[at + length :]), kind, name)
             if piece in self._towns and text[at + length : at + length + 2] in self._heads:
                 return Found(at, at + length, Kind.TOWN, self._towns[piece])
         return None
+
+
+def _wrong_ending(ending: str, text: str) -> int:
+    """Give how much of a text is the ending of a name with one character wrong: 设区 for 社区."""
+    told = text[: len(ending)]
+    wrong = sum(one != other for one, other in zip(ending, told, strict=False))
+    return len(ending) if len(told) == len(ending) >= 2 and wrong == 1 else 0
 
 
 def _respelt(kind: Kind, name: str) -> list[str]:

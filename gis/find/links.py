@@ -23,6 +23,7 @@ from gis.store.county import County
 from gis.store.town import town_named
 from gis.store.views import spot_column
 
+FIRST = ("layer", "key", "town", "village", "state", "reason", "candidates")
 STEWARD = frozenset({Role.STEWARD})
 
 
@@ -117,6 +118,8 @@ def _fetched(
             frame[f"its_{each.name}"] = [each.mask.apply(value) for value in frame[f"its_{each.name}"]]
     frame = frame.rename(columns={f"its_{each.name}": each.name for each in shown})
     frame.insert(0, "layer", layer.name)
+    first = [name for name in FIRST if name in frame]
+    frame = frame[[*first, *(name for name in frame.columns if name not in first)]]
     return gpd.GeoDataFrame(frame, geometry=_shapes(frame.pop("geometry")))
 
 

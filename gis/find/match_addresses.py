@@ -5,6 +5,7 @@ addresses is compared with a county of footprints in one pass (blocking: Christe
 that no place bears may be off by a character or two (Levenshtein); one that some place bears is meant as it stands.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -16,11 +17,12 @@ import numpy.typing as npt
 from rapidfuzz.distance import Levenshtein
 
 from gis.find.address import Address
-from gis.find.gazetteer import Kind
+from gis.find.gazetteer import LANES, Kind
 from gis.find.match_places import Places
 
 Ints = npt.NDArray[np.int64]
 NOWHERE = -1
+LANE = re.compile(f"(?:{'|'.join(LANES)})$")
 _AT = {name: place for place, name in enumerate(Address._fields)}
 Block = tuple[str, str | int, str]
 
@@ -125,12 +127,24 @@ class Directory:
     def _asked(self, address: Address, named: Named) -> Iterable[Block]:
         if address.number and address.street:
             yield "street", address.street, address.number
+            if not named.villages:
+                yield from (("street", each, address.number) for each in self._streets(address.street, named.towns))
         if address.number:
             yield from (("village", each, address.number) for each in named.villages)
         if address.compound:
             yield "compound", address.compound, address.block
         if address.block:
             yield from (("in village", each, address.block) for each in named.villages)
+
+    def _streets(self, name: str, towns: frozenset[int]) -> list[str]:
+        """Give the streets of these towns (of all, where none is named) that a name which none bears may be."""
+        if self.places.gazetteer.knows(Kind.STREET, name):
+            return []
+        return [
+            other
+            for (kind, other), found_in in self.spread.items()
+            if kind is Kind.STREET and (not towns or found_in & towns) and _alike(name, other)
+        ]
 
     def _fit(self, address: Address, named: Named, place: int, floor: float | None) -> Fit | None:
         """Give how a footprint fits, None where it contradicts the address."""
@@ -226,7 +240,8 @@ def directory(
 
 @cache
 def _alike(one: str, other: str) -> bool:
-    """Whether two names of three characters or more are a character apart; of five or more, two."""
+    """Whether two names of three characters or more are a character apart, of five or more two; 弄 is 巷."""
+    one, other = (LANE.sub("巷", each) for each in (one, other))
     least = min(len(one), len(other))
     allowed = 0 if least < 3 else 1 if least < 5 else 2
     return bool(allowed) and Levenshtein.distance(one, other, score_cutoff=allowed) <= allowed

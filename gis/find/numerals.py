@@ -8,6 +8,8 @@ DIGITS |= {each: value + 5 for value, row in enumerate(("五伍", "六陆", "七
 POWERS = {"十": 10, "拾": 10, "百": 100, "佰": 100, "千": 1000, "仟": 1000}
 TENS = {"廿": "二十", "卅": "三十"}
 SEPARATOR = "|"
+TALLEST = 20
+"""The highest storey that is believed of a room whose number is written into that of its door."""
 _FOLDED = str.maketrans("號棟樓層單縣鎮鄉莊園區—–―─－‐‑~～〜至", "号栋楼层单县镇乡庄园区" + "-" * 11)
 _BETWEEN_DIGITS = re.compile(r"(?<=[0-9])\s+(?=[0-9])")
 _BLANK = re.compile(r"\s+|NO\.?(?=\s*[0-9])")
@@ -56,6 +58,23 @@ def number(text: str) -> int | None:
 def _digits(numeral: str) -> str:
     found = number(numeral)
     if found is None:
-        return numeral
+        readings = [(numeral[:-size], numeral[-size:]) for size in (3, 4)]
+        doors = [(number(door), room) for door, room in readings if {*room} <= {*DIGITS}]
+        found_two = _plausible([(str(door), str(number(room))) for door, room in doors if door is not None])
+        return numeral if found_two is None else SEPARATOR.join(found_two)
     alone = all(each in DIGITS for each in numeral)
     return "".join(str(DIGITS[each]) for each in numeral) if alone else str(found)
+
+
+def door_and_room(digits: str) -> tuple[str, str] | None:
+    """Give door and room of a number that is both (12501: 12, 501); None where it can be read in two ways (11201)."""
+    return _plausible([(digits[:-size], digits[-size:]) for size in (3, 4) if len(digits) > size])
+
+
+def _plausible(readings: list[tuple[str, str]]) -> tuple[str, str] | None:
+    found = [
+        (door, room)
+        for door, room in readings
+        if not door.startswith("0") and len(room) >= 3 and 1 <= int(room[:-2]) <= TALLEST
+    ]
+    return found[0] if len(found) == 1 else None
