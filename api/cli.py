@@ -16,9 +16,11 @@ from gis.cli.door import DATABASE, county, settings, steps, whole, write_rows
 from gis.cli.export import export, qgis
 from gis.cli.grid import grid
 from gis.cli.load import load, load_osm
-from gis.cli.plans import assign, law, patrol, pipes, synth
+from gis.cli.match import match
+from gis.cli.plans import assign, law, patrol, pipes
 from gis.cli.questions import unchecked
 from gis.cli.say import Answer, Command, Group
+from gis.cli.synth import synth
 from gis.errors import Refused
 
 if TYPE_CHECKING:
@@ -124,7 +126,7 @@ def _told(done: "job.Demo", files: list[Path], left_out: tuple[str, ...]) -> str
     """Say what the main job found, each figure with its denominator, and what to do next."""
     facts, states = done.facts, done.facts["unchecked"]
     outside = "，".join(f"{name} {count}" for name, count in facts["outside"].items() if count) or "无"
-    rejected = sum(facts["rejected"].values())
+    rejected, wrong = sum(facts["rejected"].values()), facts["wrong_on_purpose"]
     counted = (
         f"正常 {states['current']:,}，到期 {states['due']:,}，逾期 {states['overdue']:,}，"
         f"从未检查 {states['never']:,}，无规则 {states['no_rule']:,}"
@@ -134,7 +136,7 @@ def _told(done: "job.Demo", files: list[Path], left_out: tuple[str, ...]) -> str
     even = f"最大/平均 {areas['max_over_mean']:.3f}，多余块 {areas['extra_pieces']}"
     lines = [
         f"{done.place}（用户、检查、网格员、等级等为合成数据 · users, checks, workers and grades are invented）",
-        f"交付 {brought:,} 行，入库 {kept:,}，退回 {rejected}；区外：{outside}",
+        f"交付 {brought:,} 行，入库 {kept:,}，退回 {rejected}（故意的错行 {wrong}）；区外：{outside}",
         f"网格 {facts['cells']['count']}，入格建筑 {facts['cells']['building_in_one']:,} / {states['stock']:,}",
         f"建筑 {states['stock']:,}（分母）：{counted}",
         f"巡查片区 {areas['workers']}，{even}",
@@ -161,6 +163,7 @@ for command in (
     law,
     patrol,
     pipes,
+    match,
     export,
     qgis,
 ):

@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from api.cli import main
 from gis.synth import county as invented
 
-TOWNS, BUILDINGS = 4, 300
+TOWNS, BUILDINGS = 3, 1000
 DAY = date(2026, 6, 1)
 LOADED = (
     "town",
@@ -43,7 +43,7 @@ def state(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The deliveries of a small invented county, one GeoJSON file a layer."""
     folder = tmp_path_factory.mktemp("deliveries")
-    frames = invented.county(3, today=DAY, scale=0.1)
+    frames = invented.county(3, today=DAY, scale=0.004)
     invented.write(folder, frames)
     frames["county"].to_crs(4326).to_file(folder / "county.gpkg")
     return folder

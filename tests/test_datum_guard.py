@@ -48,7 +48,7 @@ Rows = tuple[pd.DataFrame, Geometries]
 @pytest.fixture(scope="module")
 def frames() -> Frames:
     """A small invented county of 900 houses, in storage metres."""
-    return invented.county(3, today=date(2026, 6, 1), scale=0.3)
+    return invented.county(3, today=date(2026, 6, 1), scale=0.004)
 
 
 def standing(settings: Settings, database: str, frames: Frames, held: tuple[str, ...]) -> County:

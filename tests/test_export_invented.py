@@ -29,7 +29,7 @@ FIRST = {"town": 0, "village": 1, "road": 2, "building": 3}
 @pytest.fixture(scope="module")
 def place(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[County]:
     """The invented county at a tenth of its size, loaded from its own files."""
-    frames = invented.county(7, today=TODAY, scale=0.1)
+    frames = invented.county(7, today=TODAY, scale=0.004)
     files = {path.stem: path for path in invented.write(tmp_path_factory.mktemp("invented"), frames)}
     own = replace(settings, database="test_export_invented")
     outline = deliver.outline(files["county"])

@@ -387,7 +387,7 @@ def noon(day: date) -> datetime:
 
 def lived(county: County) -> None:
     """Store the invented county on its first day, and what happened to it on the days on which it was recorded."""
-    frames = invented.county(7, today=LAST, scale=0.1)
+    frames = invented.county(7, today=LAST, scale=0.004)
     first = at(county, noon(FIRST))
     assert {each.name for each in layers.every() if each.patrol} & frames.keys() == {each.name for each in PATROLLED}
     for layer in (layers.one(Use.TOWN), *PATROLLED):

@@ -1,4 +1,4 @@
-"""Rules, places, areas and pipes: `wangge law | synth | assign | patrol | pipes`."""
+"""Rules, places, areas and pipes: `wangge law | assign | patrol | pipes`."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -33,27 +33,6 @@ def law_apply(rules: Path | None, withdraw: bool, database: str | None) -> Answe
         f"规则：新增 {applied.written}，撤回 {applied.withdrawn}，未变 {applied.unchanged}，未核实 {applied.unverified}"
     )
     return Answer(asdict(applied), text=f"{text}；法域 {' → '.join(applied.chain)}")
-
-
-@click.group(cls=Group)
-def synth() -> None:
-    """合成数据 · Invented data, always labelled."""
-
-
-@synth.command("fill")
-@SEED
-@click.option("--workers", type=click.IntRange(1, 5000), default=40, show_default=True, help="网格员数 · workers")
-@DATABASE
-def synth_fill(seed: int, workers: int, database: str | None) -> Answer:
-    """补全 · Invent what the place lacks: grades, users, stations, workers, checks."""
-    from gis.run.fill import fill
-
-    with county(database) as opened, steps("合成", total=5) as progress:
-        filled = fill(opened, seed=seed, workers=workers, progress=progress)
-    stored = {name: outcome.stored for name, outcome in filled.outcomes.items()}
-    checks = filled.checks.recorded if filled.checks is not None else 0
-    told = "，".join(f"{name} {count}" for name, count in stored.items()) or "无"
-    return Answer({"stored": stored, "checks": checks}, text=f"合成（虚构）：{told}；检查记录 {checks}")
 
 
 @click.command(cls=Command)

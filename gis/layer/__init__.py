@@ -24,7 +24,20 @@ from gis.layer.attribute import (
 )
 from gis.layer.gas import PRESSURES
 from gis.layer.naming import NAMED_OBJECT, NAMED_PLACE
-from gis.layer.parts import Constraint, Demand, Exclude, Geometry, Osm, Patrol, Source, Style, Supply, Use
+from gis.layer.parts import (
+    Constraint,
+    Demand,
+    Exclude,
+    Footprint,
+    Geometry,
+    Match,
+    Osm,
+    Patrol,
+    Source,
+    Style,
+    Supply,
+    Use,
+)
 
 __all__ = [
     "EVERYONE",
@@ -40,10 +53,12 @@ __all__ = [
     "Demand",
     "Exclude",
     "Field",
+    "Footprint",
     "Geometry",
     "Kind",
     "Layer",
     "Mask",
+    "Match",
     "Osm",
     "Patrol",
     "Role",
@@ -108,6 +123,8 @@ class Layer:
     patrol: Patrol | None = None
     supplies: Supply | None = None
     demands: Demand | None = None
+    footprint: Footprint | None = None
+    match: Match | None = None
     accuracy: str = ""
     households: str = ""
     osm: tuple[Osm, ...] = ()
@@ -146,6 +163,7 @@ class Layer:
             *(each.precision for each in self.fields),
             *(("layer", "object_id") if self.about_object else ()),
         )
+        needed = (*needed, *_names_of(self.footprint), *_names_of(self.match))
         for name in (*needed, self.patrol.by if self.patrol else "", self.demands.by if self.demands else ""):
             if name and name not in names:
                 raise DefinitionError(f"no field {name!r}")
@@ -173,6 +191,8 @@ class Layer:
                 f"keyed_by makes text or a UUID, but the key {key.name} is {key.kind.value}",
             ),
             (self.keyed_by_geometry and self.geometry is None, "keyed_by_geometry needs a geometry"),
+            (self.footprint is not None and self.geometry is not Geometry.POLYGON, "a footprint is a polygon"),
+            (self.match is not None and not self.historic, "what is tied to a house must keep its past"),
             (self.log and self.derived, "a log holds events and a derived layer what runs make: it cannot be both"),
             (self.derived and not self.unique, "a derived layer needs `unique`, the fields that tell its rows apart"),
             (
@@ -231,6 +251,10 @@ class Layer:
         return {each.name: each.example for each in self.fields if each.example is not None}
 
 
+def _names_of(part: Footprint | Match | None) -> tuple[str, ...]:
+    return tuple(getattr(part, each.name) for each in fields(part)) if part is not None else ()
+
+
 def digest_text(layer: Layer) -> str:
     """Give a text that differs when any part of the definition differs, equal on every machine."""
     return ";".join(f"{part.name}={_canonical(getattr(layer, part.name))}" for part in fields(layer))
@@ -241,7 +265,9 @@ def _canonical(value: object) -> str:
         return "{" + ",".join(sorted(_canonical(item) for item in value)) + "}"
     if isinstance(value, tuple):
         return "(" + ",".join(_canonical(item) for item in value) + ")"
-    if isinstance(value, (Field, Choice, Constraint, Exclude, Source, Style, Patrol, Supply, Demand, Osm)):
+    if isinstance(
+        value, (Field, Choice, Constraint, Exclude, Source, Style, Patrol, Supply, Demand, Footprint, Match, Osm)
+    ):
         inner = ",".join(f"{part.name}={_canonical(getattr(value, part.name))}" for part in fields(value))
         return f"{type(value).__name__}({inner})"
     return repr(value)

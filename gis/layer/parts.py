@@ -33,6 +33,8 @@ class Use(Enum):
     LINE_CELL = "line_cell"
     PATROL_AREA = "patrol_area"
     PIPE_PLAN = "pipe_plan"
+    COMPOUND = "compound"
+    LINK = "link"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +104,25 @@ class Demand:
     medium: str
     where: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Footprint:
+    """Rows are houses to which rows of other layers can be tied: fields of the address and of the storeys."""
+
+    address: str
+    floors: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Rows belong in a house, and can be tied to it: fields of the address and of the storey.
+
+    A field that `joins` the layer of houses is the code; a point layer has a position, unless a code placed it.
+    """
+
+    address: str
+    floor: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from gis.layer import (
     Choice,
     Constraint,
     Field,
+    Footprint,
     Geometry,
     Kind,
     Layer,
@@ -32,6 +33,7 @@ LAYER = Layer(
     located=True,
     keyed_by_geometry=True,
     patrol=Patrol(kind="house_check", by="grade", unknown="A"),
+    footprint=Footprint(address="address", floors="floors"),
     osm=(Osm(tags=(("building", ()),), without=(("building", ("no",)),)),),
     fields=(
         Field(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from gis.layer import OFFICE, Choice, Constraint, Field, Geometry, Kind, Layer, Mask, Role, Source, Style
+from gis.layer import OFFICE, Choice, Constraint, Field, Geometry, Kind, Layer, Mask, Role, Source, Style, Use
 
 NEAR = frozenset({Role.WORKER, Role.STEWARD})
 
@@ -15,6 +15,7 @@ LAYER = Layer(
     source=Source(publisher="Housing office, gas companies", licence="internal"),
     key="code",
     read=OFFICE | {Role.WORKER},
+    uses=frozenset({Use.COMPOUND}),
     located=True,
     keyed_by_geometry=True,
     fields=(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from gis.layer import OFFICE, Choice, Constraint, Field, Kind, Layer, Mask, Role, Source
+from gis.layer import OFFICE, Choice, Constraint, Field, Kind, Layer, Mask, Match, Role, Source
 
 NEAR = frozenset({Role.WORKER, Role.STEWARD})
 
@@ -15,6 +15,7 @@ LAYER = Layer(
     key="code",
     in_town=True,
     read=OFFICE | {Role.WORKER},
+    match=Match(address="address"),
     fields=(
         Field(
             "code",

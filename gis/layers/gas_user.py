@@ -12,6 +12,7 @@ from gis.layer import (
     Kind,
     Layer,
     Mask,
+    Match,
     Patrol,
     Role,
     Source,
@@ -33,6 +34,7 @@ LAYER = Layer(
     patrol=Patrol(kind="home_check", by="kind"),
     households="kind = 'resident'",
     demands=Demand(medium="gas", where="supply = 'bottled' AND consent IS DISTINCT FROM 'refused'", by="kind"),
+    match=Match(address="address", floor="floor"),
     fields=(
         Field(
             "code",

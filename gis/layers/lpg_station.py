@@ -11,6 +11,7 @@ from gis.layer import (
     Kind,
     Layer,
     Mask,
+    Match,
     Patrol,
     Role,
     Source,
@@ -31,6 +32,7 @@ LAYER = Layer(
     located=True,
     patrol=Patrol(kind="station_check", by="kind", unknown="filling"),
     accuracy="position_accuracy",
+    match=Match(address="address"),
     fields=(
         Field(
             "licence_no",

@@ -1,6 +1,6 @@
 """Special places: schools, markets, homes for the aged, and places that mix living, making and storing (多合一)."""
 
-from gis.layer import OFFICE, Choice, Field, Geometry, Kind, Layer, Mask, Patrol, Role, Source, Style
+from gis.layer import OFFICE, Choice, Field, Geometry, Kind, Layer, Mask, Match, Patrol, Role, Source, Style
 
 NEAR = frozenset({Role.WORKER, Role.STEWARD})
 
@@ -15,6 +15,7 @@ LAYER = Layer(
     read=OFFICE | {Role.WORKER},
     located=True,
     patrol=Patrol(kind="place_check", by="kind"),
+    match=Match(address="address"),
     fields=(
         Field(
             "code",

@@ -11,7 +11,7 @@ from gis import law, layers
 from gis.errors import Refused
 from gis.find import unchecked
 from gis.layer import Use, digest_text
-from gis.run import deliver, fill, grid, patrol, pipes
+from gis.run import deliver, fill, grid, invented, patrol, pipes
 from gis.run.cell_load import OBJECT
 from gis.run.record import Made, latest, record
 from gis.store import county as store
@@ -20,12 +20,15 @@ from gis.store.county import County, Founding
 from gis.store.load import Outcome
 from gis.store.osm import Extract
 from gis.store.settings import Settings
-from gis.synth import county as invented
+from gis.synth.dress import Wanted
 from gis.work import rules
 
 Progress = Callable[[str], None]
+Counts = dict[str, dict[str, int]]
 SEED = 7
-TARGET, TARGET_INVENTED = 60.0, 20.0
+TARGET = 60.0
+SCALE = 0.1
+"""Of the invented county: a tenth of it, as many houses as a small county has."""
 DATABASE = "wangge_demo"
 
 
@@ -98,48 +101,50 @@ def _kept(own: Settings, wanted: str) -> tuple[County, dict[str, Any]] | None:
 
 
 def _built(own: Settings, osm: Path | None, workers: int, progress: Progress) -> tuple[County, dict[str, Any]]:
-    county, outcomes = _invented(own, workers, progress) if osm is None else _extracted(own, osm, progress)
-    progress("law")
-    rules.apply(county, law.rules())
-    filled = fill.fill(county, seed=SEED, workers=workers, progress=progress)
+    county, counts = _invented(own, workers, progress) if osm is None else _completed(own, osm, workers, progress)
     progress("grid")
-    made = grid.make(county, target=TARGET if osm is not None else TARGET_INVENTED, counted=OBJECT)
+    made = grid.make(county, target=TARGET, counted=OBJECT)
     progress("assign")
     assigned = grid.assign(county)
-    for name, outcome in filled.outcomes.items():
-        outcomes.setdefault(name, outcome)
     facts = {
-        "delivered": {name: each.delivered for name, each in outcomes.items()},
-        "stored": {name: each.stored for name, each in outcomes.items()},
-        "rejected": {name: each.rejected for name, each in outcomes.items()},
+        **{name: {layer: each[name] for layer, each in counts.items()} for name in ("delivered", "stored", "rejected")},
         "outside": {name: len(keys) for name, keys in assigned.outside_towns.items()},
         "cells": {"count": made.count, "building_in_one": assigned.in_cell[layers.one(Use.LOAD).name]},
-        "checks": filled.checks.recorded if filled.checks is not None else 0,
+        "wrong_on_purpose": sum(each["rejected"] for each in counts.values()) if osm is None else 0,
+        "checks": counts.get(layers.one(Use.CHECK).name, {}).get("stored", 0),
     }
     return county, facts
 
 
-def _invented(own: Settings, workers: int, progress: Progress) -> tuple[County, dict[str, Outcome]]:
-    """Make the invented county's files and load them through the same door as any delivery."""
-    progress("invent")
-    today = store.today_in(invented.TIMEZONE)
-    frames = invented.county(SEED, today=today, workers=workers)
-    files = {path.stem: path for path in invented.write(own.state / "demo" / "deliveries", frames)}
-    outline = deliver.outline(files.pop("county"))
-    name = "合成县（虚构）"
-    founding = Founding(outline, name, invented.CODE, invented.TIMEZONE, invented.JURISDICTION, code_scheme="local")
-    county = store.found(own, founding)
-    outcomes = {}
-    for layer in sorted(files.keys() - {"check"}, key=_load_order):
-        progress(layer)
-        delivery = deliver.Delivery(files[layer], synthetic=True)
-        outcomes[layer], _ = deliver.load_file(county, layers.named(layer), delivery)
-    return county, outcomes
+def _invented(own: Settings, workers: int, progress: Progress) -> tuple[County, Counts]:
+    """Make a tenth of the invented county as files and load them through the same door as any delivery."""
+    folder = own.state / "demo" / "deliveries"
+    invented.make(folder, Wanted(SEED, SCALE, invented.today_there()), workers=workers, progress=progress)
+    found = invented.manifest(folder)
+    county = invented.founded(own, found)
+    loaded = invented.load(county, found, progress)
+    strange = [each.file for each in loaded if each.unexpected]
+    if strange:
+        raise AssertionError(f"rejected rows that are not wrong on purpose, or the reverse: {', '.join(strange)}")
+    invented.void(county, found, progress)
+    return county, invented.by_layer(loaded)
 
 
-def _load_order(name: str) -> tuple[int, str]:
-    uses = layers.named(name).uses
-    return (0 if Use.TOWN in uses else 1 if Use.VILLAGE in uses else 2, name)
+def _completed(own: Settings, osm: Path, workers: int, progress: Progress) -> tuple[County, Counts]:
+    """Load an extract and invent what it lacks."""
+    county, outcomes = _extracted(own, osm, progress)
+    progress("law")
+    rules.apply(county, law.rules())
+    filled = fill.fill(county, seed=SEED, workers=workers, progress=progress)
+    for name, outcome in filled.outcomes.items():
+        outcomes.setdefault(name, outcome)
+    counts = {
+        name: {"delivered": each.delivered, "stored": each.stored, "rejected": each.rejected}
+        for name, each in outcomes.items()
+    }
+    recorded = filled.checks.recorded if filled.checks is not None else 0
+    log = layers.one(Use.CHECK).name
+    return county, counts | {log: {"delivered": recorded, "stored": recorded, "rejected": 0}}
 
 
 def _extracted(own: Settings, osm: Path, progress: Progress) -> tuple[County, dict[str, Outcome]]:

@@ -1,4 +1,4 @@
-"""The invented county: four towns in a valley, their streets, houses, gas and people, and two years of checks.
+"""The invented county: towns in valleys, their streets, houses, gas and people, and two years of checks.
 
 It lies around 120.0°E 28.9°N in EPSG:4549, holds nothing real, and every name in it is recognisably unreal.
 """
@@ -15,38 +15,40 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from gis import law, layers
-from gis.synth import delivery, fill, gas, history, houses, names
+from gis.synth import delivery, fill, history, names
 from gis.synth.delivery import shaped
-from gis.synth.land import Land, land
-from gis.synth.streets import Streets, streets
+from gis.synth.gas import Network
+from gis.synth.land import Land
+from gis.synth.settled import CODE, SRID, Settled, settled
 
-SRID = 4549
-CENTRE = (500_000.0, 3_198_180.0)
-CODE, JURISDICTION, TIMEZONE, SCHEME = "990701", "CN-33", "Asia/Shanghai", "local"
-HOUSES, WORKERS, SITES = 3000, 24, 10
+JURISDICTION, TIMEZONE, SCHEME = "CN-33", "Asia/Shanghai", "local"
+SMALL, WORKERS = 0.012, 24
 
 Frames = dict[str, gpd.GeoDataFrame]
 Texts = NDArray[np.object_]
 
 
-def county(seed: int = 7, *, today: date, scale: float = 1.0, workers: int = WORKERS) -> Frames:
+def county(seed: int = 7, *, today: date, scale: float = SMALL, workers: int = WORKERS) -> Frames:
     """Give the deliveries of the invented county by layer, in metres of EPSG:4549, as known at the start of `today`.
 
-    `scale` 1 is about 3,000 houses on 78 km²; 10 is ten times both. Same seed, day and scale: same frames. Checks name
-    their objects by `object_key`; whoever stores them puts the internal id in `object_id`.
+    `scale` 1 is 250,000 buildings on 1,046 km²; the default is 3,000 on 13 km². Same seed, day and scale: same frames.
+    Checks name their objects by `object_key`; whoever stores them puts the internal id in `object_id`.
     """
-    rng = np.random.default_rng([seed, 0])
-    ground = land(rng, centre=CENTRE, scale=scale)
-    net = streets(rng, ground)
-    stock = houses.houses(rng, ground, net, target=round(HOUSES * scale))
-    frames = _places(ground) | {"road": _roads(net), "water": _waters(ground)} | _network(ground, net, today)
-    bare = _buildings(rng, net, stock)
-    frames["construction_site"] = _sites(rng, houses.sites(rng, ground, net, stock, count=SITES), today)
+    place = settled(seed, scale=scale, today=today)
+    rng = np.random.default_rng([seed, 9])
+    frames = geography(place, today)
+    bare = _buildings(rng, place.houses)
+    frames["construction_site"] = _sites(rng, place.sites, today)
     frames["building"] = fill.grades(bare, seed=seed, today=today)
     frames["gas_user"] = fill.users(bare, frames["gas_pipeline"], seed=seed, today=today, homes=0.85)
-    frames["worker"] = fill.workers(frames["town"], count=round(workers * scale) or 1, seed=seed, today=today)
+    frames["worker"] = fill.workers(frames["town"], count=workers, seed=seed, today=today)
     frames["check"] = _checks(frames, seed=seed, today=today)
     return frames
+
+
+def geography(place: Settled, today: date) -> Frames:
+    """Give county, towns, villages, roads, water and the gas network of a settled county as deliveries."""
+    return _places(place) | {"road": _roads(place), "water": _waters(place.land)} | _network(place.network, today)
 
 
 def write(folder: Path, frames: Mapping[str, gpd.GeoDataFrame]) -> list[Path]:
@@ -54,14 +56,7 @@ def write(folder: Path, frames: Mapping[str, gpd.GeoDataFrame]) -> list[Path]:
     return delivery.write(folder, frames)
 
 
-def _places(ground: Land) -> Frames:
-    """Give county, towns and villages; towns are unions of villages, so that borders agree to the last digit."""
-    towns = sorted({each.town for each in ground.seats})
-    codes = [f"{CODE}{town + 1:03d}" for town in towns]
-    of_town = np.array([each.town for each in ground.seats])
-    areas = np.array(ground.villages, dtype=object)
-    merged = np.array([shapely.union_all(areas[of_town == town]) for town in towns], dtype=object)
-    serial = [int((of_town[:place] == town).sum()) + 1 for place, town in enumerate(of_town)]
+def _places(place: Settled) -> Frames:
     facts = {
         "code": CODE,
         "name": names.COUNTY,
@@ -70,22 +65,20 @@ def _places(ground: Land) -> Frames:
         "jurisdiction": JURISDICTION,
         "code_scheme": SCHEME,
     }
-    villages = {
-        "code": [f"{codes[town]}{200 + number}" for town, number in zip(of_town, serial, strict=True)],
+    towns, villages = place.towns, place.villages
+    town_code = dict(zip(towns["number"], towns["code"], strict=True))
+    town = {"code": towns["code"], "code_scheme": SCHEME, "name": towns["name"]}
+    village = {
+        "code": villages["code"],
         "code_scheme": SCHEME,
-        "name": [names.VILLAGES[place % len(names.VILLAGES)] for place in range(len(of_town))],
-        "town_code": [codes[town] for town in of_town],
+        "name": villages["name"],
+        "town_code": villages["town"].map(town_code),
     }
-    outline = np.array([ground.outline], dtype=object)
+    outline = np.array([place.land.outline], dtype=object)
     return {
         "county": shaped(layers.named("county"), facts, outline, srid=SRID),
-        "town": shaped(
-            layers.named("town"),
-            {"code": codes, "code_scheme": SCHEME, "name": list(names.TOWNS)},
-            merged,
-            srid=SRID,
-        ),
-        "village": shaped(layers.named("village"), villages, areas, srid=SRID),
+        "town": shaped(layers.named("town"), town, towns.geometry.to_numpy(), srid=SRID),
+        "village": shaped(layers.named("village"), village, villages.geometry.to_numpy(), srid=SRID),
     }
 
 
@@ -93,10 +86,11 @@ def _codes(letter: str, count: int) -> list[str]:
     return [f"{letter}-{number:05d}" for number in range(1, count + 1)]
 
 
-def _roads(net: Streets) -> gpd.GeoDataFrame:
+def _roads(place: Settled) -> gpd.GeoDataFrame:
+    net = place.streets
     columns = {
         "code": _codes("R", len(net.lines)),
-        "name": [names.STREETS[number % len(names.STREETS)] for number in net.street],
+        "name": np.where(net.road_class == "track", None, place.road_names),
         "road_class": net.road_class,
         "surface": np.where(net.road_class == "track", "gravel", "asphalt"),
         "bridge": ["yes" if each else None for each in net.bridge],
@@ -105,7 +99,8 @@ def _roads(net: Streets) -> gpd.GeoDataFrame:
 
 
 def _waters(ground: Land) -> gpd.GeoDataFrame:
-    lines = shapely.intersection(np.array([ground.river, *ground.streams], dtype=object), ground.outline)
+    water = np.array([each.water for each in ground.valleys], dtype=object)
+    lines = shapely.intersection(water, ground.outline)
     columns = {
         "code": _codes("H", len(lines)),
         "name": [names.RIVER, *(f"{names.RIVER}{number}号支流" for number in range(1, len(lines)))],
@@ -114,8 +109,8 @@ def _waters(ground: Land) -> gpd.GeoDataFrame:
     return shaped(layers.named("water"), columns, lines, srid=SRID)
 
 
-def _network(ground: Land, net: Streets, today: date) -> Frames:
-    pipes, facilities = gas.network(ground, net)
+def _network(found: Network, today: date) -> Frames:
+    pipes, facilities = found
     pipe_columns = {
         "code": _codes("P", len(pipes)),
         "regime": [each.regime for each in pipes],
@@ -145,22 +140,23 @@ def _network(ground: Land, net: Streets, today: date) -> Frames:
     }
 
 
-def _buildings(rng: Generator, net: Streets, stock: houses.Houses) -> gpd.GeoDataFrame:
-    count = len(stock.footprints)
-    home = stock.use == "residential"
-    street = [names.STREETS[number % len(names.STREETS)] for number in net.street[stock.street]]
-    number = pd.Series(net.street[stock.street]).groupby(net.street[stock.street]).cumcount() + 1
+def _buildings(rng: Generator, houses: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    count = len(houses)
     columns = {
-        "code": _codes("B", count),
-        "address": [f"{delivery.LABEL}{name}{no}号" for name, no in zip(street, number, strict=True)],
-        "use": stock.use,
-        "floors": stock.floors,
-        "basement": rng.random(count) < 0.03,
-        "self_built": home & (rng.random(count) < 0.8),
-        "let_or_business": (stock.use == "commercial") | (home & (rng.random(count) < 0.08)),
+        "code": houses["code"],
+        "address": [
+            f"{delivery.LABEL}{street}{number}号{'' if block is pd.NA else f'{block}幢'}"
+            for street, number, block in zip(houses["street"], houses["number"], houses["block"], strict=True)
+        ],
+        "use": houses["use"],
+        "floors": houses["floors"],
+        "built_year": houses["built_year"],
+        "basement": houses["basement"],
+        "self_built": houses["self_built"],
+        "let_or_business": (houses["shops"] > 0) | ((houses["dwellings"] > 0) & (rng.random(count) < 0.08)),
         "owner_name": names.people(count, rng),
     }
-    return shaped(layers.named("building"), columns, stock.footprints, srid=SRID)
+    return shaped(layers.named("building"), columns, houses.geometry.to_numpy(), srid=SRID)
 
 
 def _sites(rng: Generator, plots: Texts, today: date) -> gpd.GeoDataFrame:

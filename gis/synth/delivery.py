@@ -54,17 +54,21 @@ def _length(values: object) -> int:
 
 
 def _column(values: object, rows: int) -> Column:
-    plain = list(values) if isinstance(values, (list, np.ndarray, pd.Series)) else [values] * rows
-    return pd.Series([_plain(each) for each in plain], dtype=object)
+    """Give values as a column of plain Python ones, None for every kind of nothing."""
+    if not isinstance(values, (list, np.ndarray, pd.Series)):
+        return pd.Series([_plain(values)] * rows, dtype=object)
+    plain = list(values.tolist() if isinstance(values, np.ndarray) else values)
+    empty = pd.isna(pd.Series(plain, dtype=object)).to_numpy()
+    if empty.any():
+        plain = [None if gone else value for value, gone in zip(plain, empty.tolist(), strict=True)]
+    if any(issubclass(kind, np.generic) for kind in set(map(type, plain))):
+        plain = [_plain(value) for value in plain]
+    return pd.Series(plain, dtype=object)
 
 
 def _plain(value: object) -> object:
-    """Give a value without numpy's types, None for every kind of nothing."""
-    if isinstance(value, np.generic):
-        value = value.item()
-    if isinstance(value, float) and value != value:  # noqa: PLR0124  only NaN differs from itself
-        return None
-    return None if value is pd.NaT or value is pd.NA else value
+    """Give a value without numpy's types."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def write(folder: Path, frames: Mapping[str, gpd.GeoDataFrame]) -> list[Path]:

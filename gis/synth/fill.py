@@ -14,7 +14,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from gis import layers
-from gis.synth import names
+from gis.synth import kitchens, names
 from gis.synth.delivery import LABEL, Column, shaped
 
 Floats = NDArray[np.float64]
@@ -24,7 +24,6 @@ GRADES = np.array(["A", "B", "C", "D"], dtype=object)
 GRADED_SHARE = 0.72
 GRADE_SHARES = {1900: (0.55, 0.33, 0.10, 0.02), 1980: (0.80, 0.17, 0.025, 0.005), 2000: (0.97, 0.028, 0.002, 0.0)}
 PERIODS = ((1920, 1980, 0.14), (1980, 2000, 0.36), (2000, 2012, 0.32), (2012, 2022, 0.18))
-REFUSALS = np.array(["费用过高", "业主不同意", "计划拆迁", "管道占用消防通道"], dtype=object)
 
 
 def grades(buildings: gpd.GeoDataFrame, *, seed: int, today: date) -> gpd.GeoDataFrame:
@@ -58,13 +57,6 @@ def _years(count: int, rng: Generator) -> Floats:
     return np.floor(rng.uniform(start, end))
 
 
-def _only(values: Texts, where: NDArray[np.bool_]) -> Texts:
-    """Give the values where the condition holds, None elsewhere."""
-    found = np.full(len(where), None, dtype=object)
-    found[where] = values[where]
-    return found
-
-
 def _filled(column: Column, drawn: Floats) -> Floats:
     given = pd.to_numeric(column).to_numpy(dtype=float, na_value=np.nan)
     return np.where(np.isnan(given), drawn, given)
@@ -84,27 +76,20 @@ def users(
     count = len(stock)
     kind, spot = stock["kind"].to_numpy(object), stock.geometry.to_numpy()
     piped = _near_town_gas(spot, pipelines) & (rng.random(count) < 0.75)
-    bottled = ~piped
-    consent, refusal = _consent(kind, bottled, rng)
-    hose, hose_on = _hoses(count, today, rng)
-    shop = np.isin(kind, ["catering", "commercial"])
+    users = kitchens.Users(kind, piped)
+    kept = kitchens.kitchens(users, today, rng)
     householder = np.array(names.people(count, rng), dtype=object)
     columns = {
         "code": [f"U-{number:06d}" for number in range(1, count + 1)],
         "kind": kind,
         "supply": np.where(piped, "piped", "bottled"),
         "building_code": stock["code"].to_numpy(object),
-        "name": np.where(shop, rng.choice(np.array(names.SHOPS, dtype=object), count), householder),
+        "name": np.where(users.shop, rng.choice(np.array(names.SHOPS, dtype=object), count), householder),
         "phone": names.telephones(count, rng),
         "address": [f"{LABEL}地址{number}号" for number in range(1, count + 1)],
         "floor": stock["floor"].to_numpy(object),
-        "hose": hose,
-        "hose_on": hose_on,
-        "bottles_mass": np.where(bottled, _bottles(kind, rng), np.nan),
-        "alarm": rng.random(count) < np.where(kind == "catering", 0.85, np.where(shop, 0.6, 0.2)),
-        "meter": _only(np.where(rng.random(count) < 0.65, "indoors", "outdoors").astype(object), piped),
-        "consent": consent,
-        "refusal": refusal,
+        **kept,
+        "meter": kitchens.only(np.where(rng.random(count) < 0.65, "indoors", "outdoors").astype(object), piped),
     }
     return shaped(layers.named("gas_user"), columns, spot, srid=_srid(buildings))
 
@@ -151,28 +136,6 @@ def _near_town_gas(spots: Texts, pipelines: gpd.GeoDataFrame, reach_m: float = 6
     if len(lines) and len(spots):
         near[shapely.STRtree(lines).query(spots, predicate="dwithin", distance=reach_m)[0]] = True
     return near
-
-
-def _consent(kind: Texts, bottled: NDArray[np.bool_], rng: Generator) -> tuple[Texts, Texts]:
-    draw = rng.random(len(kind))
-    signed = np.where(kind == "resident", 0.2, 0.4)
-    answer = np.where(draw < signed, "signed", np.where(draw < 0.86, "open", "refused")).astype(object)
-    consent = _only(answer, bottled)
-    return consent, _only(rng.choice(REFUSALS, len(kind)), np.equal(consent, "refused").astype(bool))
-
-
-def _hoses(count: int, today: date, rng: Generator) -> tuple[Texts, Texts]:
-    """Give material and day of each hose: metal ones from the campaign of 2022-10 to 2023-12, rubber ones later."""
-    metal = rng.random(count) < 0.85
-    campaign = [min(today, date(2022, 10, 1) + timedelta(days=int(each))) for each in rng.integers(0, 456, count)]
-    recent = [today - timedelta(days=int(each)) for each in rng.integers(1, 900, count)]
-    days = np.where(metal, np.array(campaign, dtype=object), np.array(recent, dtype=object))
-    return np.where(metal, "metal", "rubber").astype(object), days
-
-
-def _bottles(kind: Texts, rng: Generator) -> Floats:
-    least = pd.Series(kind).map({"resident": 1, "catering": 3, "commercial": 2, "industrial": 6}).to_numpy(dtype=float)
-    return np.asarray(15.0 * np.round(least * rng.uniform(1, 2.4, len(kind))))
 
 
 def stations(

@@ -1,7 +1,8 @@
 """Invented histories of checks: a seeded process over the years before a given day."""
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
@@ -18,6 +19,7 @@ from gis.synth.delivery import LABEL
 
 OUTCOMES = ("done", "no_answer", "refused", "vacant", "not_found")
 SHARES = (0.86, 0.08, 0.02, 0.03, 0.01)
+DONE = SHARES[0]
 NEVER, LAPSED = 0.10, 0.18
 RECENT_D, COARSE_D = 45.0, 30.0
 
@@ -71,9 +73,14 @@ def checks(
     """
     visited = objects[objects["interval_d"].notna()].sort_values(["layer", "object_key"]).reset_index(drop=True)
     rng = np.random.default_rng([seed, 4])
-    rows, day, outcome = _visits(visited["interval_d"].to_numpy(float), days, rng)
+    count = len(visited)
+    never = rng.random(count) < NEVER
+    found = visits(
+        Rounds(visited["interval_d"].to_numpy(float), np.zeros(count), np.where(never, 0.0, DONE)), days, rng
+    )
+    rows = found.row
     midnight = datetime.combine(today, datetime.min.time(), ZoneInfo(timezone))
-    seen = _instants(day - days, midnight, rng)
+    seen = _instants(found.day - days, midnight, rng)
     late_s = np.where(
         rng.random(len(rows)) < 0.03, rng.uniform(0, 20 * 86400, len(rows)), rng.exponential(3600, len(rows))
     )
@@ -81,11 +88,11 @@ def checks(
     recorded = (seen + pd.to_timedelta(late_s.round(), unit="s")).where(lambda each: each < end, end)
     chosen = visited.iloc[rows].reset_index(drop=True)
     names = _workers(visited["x"].to_numpy(float), list(workers))
-    found = pd.DataFrame(
+    told = pd.DataFrame(
         {
             "uid": version_seven(seen, rng),
             **{name: chosen[name] for name in ("layer", "object_id", "object_key", "kind")},
-            "outcome": np.array(OUTCOMES)[outcome],
+            "outcome": np.array(OUTCOMES)[found.outcome],
             "seen_at": seen,
             "recorded_at": recorded,
             "worker_code": names[rows],
@@ -94,21 +101,37 @@ def checks(
             "synthetic": True,
         }
     )
-    return found.sort_values(["seen_at", "uid"], ignore_index=True)
+    return told.sort_values(["seen_at", "uid"], ignore_index=True)
 
 
-def _visits(interval_d: Floats, days: int, rng: Generator) -> tuple[Integers, Floats, Integers]:
-    """Give object, day (from 0 to `days`) and outcome of each visit, round by round."""
+class Rounds(NamedTuple):
+    """How each object is visited: every how many days, from which day on, and how often a visit succeeds (0: never)."""
+
+    interval_d: Floats
+    begin_d: Floats
+    done: Floats
+
+
+class Visits(NamedTuple):
+    """Visits round by round: the object's place, the day counted from 0, the place of the outcome in `OUTCOMES`."""
+
+    row: Integers
+    day: Floats
+    outcome: Integers
+
+
+def visits(rounds: Rounds, days: int, rng: Generator) -> Visits:
+    """Give the visits of `days` days; about one object in five falls out of the rounds at some time."""
+    interval_d, begin_d, done = rounds
     count = len(interval_d)
-    never = rng.random(count) < NEVER
-    last = np.where(rng.random(count) < LAPSED, rng.uniform(0, days, count), float(days))
-    at = rng.uniform(0, np.clip(interval_d, COARSE_D, days), count)
+    never = done == 0
+    last = np.where(rng.random(count) < LAPSED, rng.uniform(begin_d, days, count), float(days))
+    at = begin_d + rng.uniform(0, np.clip(interval_d, COARSE_D, days - begin_d), count)
     found: list[tuple[Integers, Floats, Integers]] = []
     active = np.flatnonzero(at < last)
     while active.size:
-        outcome = rng.choice(len(OUTCOMES), active.size, p=SHARES).astype(np.int64)
         failed = rng.choice(np.arange(1, len(OUTCOMES)), active.size, p=np.array(SHARES[1:]) / sum(SHARES[1:]))
-        outcome = np.where(never[active], failed, outcome)
+        outcome = np.where(rng.random(active.size) < done[active], 0, failed).astype(np.int64)
         found.append((active, at[active].copy(), outcome))
         pace = interval_d[active]
         pace = np.where((pace < COARSE_D) & (at[active] < days - RECENT_D), COARSE_D, pace)
@@ -118,17 +141,22 @@ def _visits(interval_d: Floats, days: int, rng: Generator) -> tuple[Integers, Fl
         at[active] += np.where(never[active], 90.0, 0.0)
         active = active[at[active] < last[active]]
     if not found:
-        return np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64)
-    rows, day, outcome = (np.concatenate(each) for each in zip(*found, strict=True))
-    return rows.astype(np.int64), day, outcome.astype(np.int64)
+        return Visits(np.empty(0, np.int64), np.empty(0), np.empty(0, np.int64))
+    row, day, outcome = (np.concatenate(each) for each in zip(*found, strict=True))
+    return Visits(row.astype(np.int64), day, outcome.astype(np.int64))
+
+
+def local_instants(day: Floats, today: date, rng: Generator) -> "NDArray[np.datetime64]":
+    """Give instants without zone, to the second, between 8 and 18 o'clock of days counted from `today` (negative)."""
+    dates = np.datetime64(today, "s") + (np.floor(day).astype(np.int64) * 86_400).astype("timedelta64[s]")
+    clock = rng.integers(8 * 3600, 18 * 3600, len(day)).astype("timedelta64[s]")
+    return np.asarray(dates + clock, dtype="datetime64[s]")
 
 
 def _instants(day: Floats, midnight: datetime, rng: Generator) -> "pd.Series[pd.Timestamp]":
-    """Give instants in UTC between 8 and 18 o'clock of days counted from `midnight` (all negative)."""
-    dates = [midnight.date() + timedelta(days=int(each)) for each in np.floor(day)]
-    start = pd.Series(pd.to_datetime(pd.Series(dates, dtype="datetime64[ns]"))).dt.tz_localize(midnight.tzinfo)
-    clock_s = pd.to_timedelta(rng.integers(8 * 3600, 18 * 3600, len(day)), unit="s")
-    return (start + clock_s).dt.tz_convert("UTC")
+    """Give such instants in UTC, in the zone of `midnight`, which begins today."""
+    local = pd.Series(local_instants(day, midnight.date(), rng).astype("datetime64[ns]"))
+    return local.dt.tz_localize(midnight.tzinfo).dt.tz_convert("UTC")
 
 
 def _workers(x: Floats, workers: list[str]) -> NDArray[np.object_]:

@@ -1,146 +1,183 @@
-"""The invented county's houses and construction sites, set along its streets."""
+"""The invented county's buildings: houses, shops, factories and sheds along its streets, and what goes with each."""
 
 from typing import NamedTuple
 
 import numpy as np
-import rtree
 import shapely
 from numpy.random import Generator
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 
 from gis.synth.land import Land
-from gis.synth.streets import Streets
+from gis.synth.patches import CORE, Flags, Floats, Integers
+from gis.synth.plots import FACTORY, HOUSE, SHOP, SITE, Plots, apart, blocked, plots, sheds
+from gis.synth.streets import THROUGH, Streets
 
 Shapes = NDArray[np.object_]
-Floats = NDArray[np.float64]
+Texts = NDArray[np.object_]
 BUILT_ON = ("residential", "service", "secondary", "tertiary", "primary")
-ROAD_HALF_M, WATER_M, GAP_M = 4.0, 12.0, 1.5
+SHED_SHARE, NOTCH_SHARE, VACANT_SHARE, SITES_APART_M = 0.3, 0.16, 0.12, 90.0
 
 
-class Houses(NamedTuple):
-    """Footprints, the street piece each stands on, use and storeys."""
+class Stock(NamedTuple):
+    """Buildings outside compounds: footprint, plot, village, whether a shed, the row of its house, and its depth.
+
+    `depth` is 0 in the middle of a village or of the core, 1 at its last lane, more beyond it.
+    """
 
     footprints: Shapes
-    street: NDArray[np.int64]
-    use: Shapes
-    floors: NDArray[np.int64]
+    plot: Plots
+    village: Integers
+    shed: Flags
+    house: Integers
+    depth: Floats
 
 
-class Plots(NamedTuple):
-    """Rectangles by their middle, width along the street, depth and bearing, and the street piece of each."""
+def sites(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, count: int) -> Shapes:
+    """Give plots of building sites, 38 to 90 m wide, beside main roads; half of them in the core. Fewer if few fit."""
+    depth = depths(ground, net)
+    main = np.isin(net.road_class, ["primary", "secondary", "tertiary"]) & ~net.bridge & (depth < 1.6)
+    plot = plots(rng, net, np.where(main, SITE, -1))
+    shapes = plot.shapes()
+    good = np.flatnonzero(~blocked(shapes, ground, net, closed))
+    order = rng.permutation(len(good)).astype(float)
+    free = good[apart(shapes[good], order, gap_m=SITES_APART_M)]
+    free = free[rng.permutation(len(free))]
+    inner = ground.seats.kind[ground.nearest(plot.middle[free])] == "core"
+    chosen = np.r_[free[inner][: count // 2], free[~inner]][:count]
+    return shapes[np.sort(chosen)]
 
-    middle: Floats
-    width_m: Floats
-    depth_m: Floats
-    bearing: Floats
-    street: NDArray[np.int64]
 
-    def shapes(self) -> Shapes:
-        """Give the rectangles."""
-        turn = np.stack([np.cos(self.bearing), np.sin(self.bearing)], axis=1)
-        side = np.stack([-turn[:, 1], turn[:, 0]], axis=1)
-        halves = [(-1, -1), (1, -1), (1, 1), (-1, 1)]
-        corners = [
-            self.middle + a * turn * self.width_m[:, None] / 2 + b * side * self.depth_m[:, None] / 2 for a, b in halves
+def houses(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, target: int) -> Stock:
+    """Give `target` buildings, the innermost that fit; none overlaps another, a street, water or a compound."""
+    depth = depths(ground, net)
+    plot = plots(rng, net, _frontages(rng, ground, net, depth))
+    plot = plot.where(rng.random(len(plot.kind)) >= VACANT_SHARE)
+    notch = (plot.kind == HOUSE) & (rng.random(len(plot.kind)) < NOTCH_SHARE)
+    shed, owner = sheds(rng, plot, SHED_SHARE)
+    shapes = np.concatenate([plot.shapes(notch), shed.shapes()])
+    every = Plots(*(np.concatenate(pair) for pair in zip(plot, shed, strict=True)))
+    house = np.concatenate([np.arange(len(plot.kind)), owner])
+    is_shed = np.arange(len(shapes)) >= len(plot.kind)
+    village = ground.nearest(every.middle)
+    lane_of = net.drawn.seat[net.street[every.piece]]
+    bad = blocked(shapes, ground, net, closed) | ((lane_of >= 0) & (lane_of != village))
+    wish = 0.55 * depth[plot.piece] + rng.uniform(0, 0.6, len(plot.kind))
+    good = np.flatnonzero(~bad)
+    stays = np.zeros(len(shapes), dtype=bool)
+    stays[good] = apart(shapes[good], (wish[house] + 1e3 * is_shed)[good])
+    stays &= stays[house]
+    order = np.lexsort((is_shed, wish[house]))
+    chosen = np.sort(order[stays[order]][:target])
+    return Stock(
+        shapes[chosen],
+        every.where(chosen),
+        village[chosen],
+        is_shed[chosen],
+        np.searchsorted(chosen, house[chosen]),
+        depth[every.piece[chosen]],
+    )
+
+
+def depths(ground: Land, net: Streets) -> Floats:
+    """Give how far out of its village each street piece lies: 0 in the middle, 1 at the rim, 1 more each 250 m on."""
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(net.lines, 0.5, normalized=True))
+    seat = net.drawn.seat[net.street]
+    lane = seat != THROUGH
+    away_m, nearest = cKDTree(ground.seats.place).query(middle)
+    reach_m = np.ones(len(ground.seats.town))
+    np.maximum.at(reach_m, nearest[lane], away_m[lane])
+    inside = np.minimum(away_m / reach_m[nearest], 1.0)
+    inside = np.where(seat == CORE, np.minimum(ground.core.depth(middle), 1.0), inside)
+    beyond_m = np.maximum(cKDTree(middle[lane]).query(middle)[0] - 40, 0)
+    found: Floats = inside + beyond_m / 250
+    return found
+
+
+def _frontages(rng: Generator, ground: Land, net: Streets, depth: Floats) -> Integers:
+    """Give what stands along each piece: shops on main streets of towns, factories on main roads at the rim."""
+    count = len(net.lines)
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(net.lines, 0.5, normalized=True))
+    kind = ground.seats.kind[ground.nearest(middle)]
+    main = np.isin(net.road_class, ["primary", "secondary", "tertiary"])
+    town = np.isin(kind, ["core", "seat"])
+    draw = rng.random(count)
+    found = np.where(np.isin(net.road_class, BUILT_ON) & ~net.bridge, HOUSE, -1)
+    built = found == HOUSE
+    shops = np.where(main, np.where(town, 0.6, 0.12), np.where(town & (net.road_class == "residential"), 0.06, 0.0))
+    found[built & (depth < 1.05) & (draw < shops)] = SHOP
+    works = np.where(np.isin(net.road_class, ["primary", "secondary"]), 0.4, 0.1) * main
+    works = np.where(_estate(ground, middle) & (depth < 1.05) & (net.road_class != "service"), 0.6, works)
+    found[built & (depth > 0.7) & (depth < 2.5) & (draw > 1 - works)] = FACTORY
+    return found
+
+
+def _estate(ground: Land, places: Floats) -> Flags:
+    """Tell which places lie in the industrial estate: downstream at the rim of the core."""
+    away = places - ground.core.place
+    turn = np.array([np.cos(ground.core.bearing), np.sin(ground.core.bearing)])
+    downstream = (away @ turn) > 0.7 * np.hypot(*away.T)
+    depth = ground.core.depth(places)
+    estate: Flags = downstream & (depth > 0.72) & (depth < 1.15)
+    return estate
+
+
+def uses(rng: Generator, stock: Stock) -> Texts:
+    """Give the use of each building, as the building layer's choices."""
+    draw, kind = rng.random(len(stock.shed)), stock.plot.kind
+    found = np.full(len(draw), "residential", dtype=object)
+    found[(kind == HOUSE) & (draw < 0.012)] = "public"
+    found[(kind == HOUSE) & (draw > 0.988)] = "commercial"
+    found[(kind == SHOP) & (draw < 0.42)] = "commercial"
+    found[kind == FACTORY] = "industrial"
+    found[(kind == FACTORY) & (draw < 0.08)] = "public"
+    found[(kind == FACTORY) & (draw > 0.9)] = "commercial"
+    found[stock.shed] = "auxiliary"
+    return found
+
+
+def built_years(rng: Generator, stock: Stock, use: Texts, latest: int) -> Integers:
+    """Give the years: old houses in the middle of villages, later ones outwards, one in eight rebuilt since 2000."""
+    count = len(use)
+    year = 1972 + 27 * np.minimum(stock.depth, 1.2) + rng.normal(0, 11, count)
+    year = np.where(
+        np.isin(use, ["industrial", "commercial"]), np.maximum(year, 1985 + rng.integers(0, 25, count)), year
+    )
+    year = np.where(rng.random(count) < 0.125, rng.integers(2000, 2025, count), year)
+    year = np.where(stock.shed, year + rng.integers(0, 12, count), year)
+    return np.clip(np.floor(year), 1912, latest).astype(np.int64)
+
+
+def storeys(rng: Generator, use: Texts, year: Integers, area_m2: Floats) -> Integers:
+    """Give the storeys: one or two in old houses, three to five in new ones, one in sheds."""
+    shares = np.array(
+        [
+            (0.55, 0.42, 0.03, 0.0, 0.0, 0.0),
+            (0.12, 0.52, 0.30, 0.06, 0.0, 0.0),
+            (0.03, 0.17, 0.45, 0.26, 0.08, 0.01),
+            (0.02, 0.08, 0.32, 0.36, 0.18, 0.04),
         ]
-        return np.asarray(shapely.polygons(np.round(np.stack(corners, axis=1), 2)), dtype=object)
-
-
-def houses(rng: Generator, ground: Land, net: Streets, *, target: int) -> Houses:
-    """Give about `target` houses on both sides of the streets, in villages first, clear of each other and of water."""
-    plots = _plots(rng, net)
-    shapes = plots.shapes()
-    seats = np.asarray(shapely.points(np.array([each.place for each in ground.seats])), dtype=object)
-    reach_m = np.array([0.52 if each.rank == 0 else 0.3 for each in ground.seats]) * ground.size_m
-    centres = np.asarray(shapely.points(plots.middle), dtype=object)
-    away_m = (shapely.distance(centres[:, None], seats[None, :]) / reach_m).min(axis=1)
-    order = np.argsort(away_m + rng.uniform(0, 0.6, len(shapes)), kind="stable")
-    free = shapely.within(shapes, ground.outline.buffer(-20)) & ~_hit(shapes, net, ground)
-    chosen = _apart(shapes, order[free[order]], target)
-    area_m2 = shapely.area(shapes[chosen])
-    use = _uses(rng, net.road_class[plots.street[chosen]], area_m2)
-    storeys = np.where(
-        use == "auxiliary", 1, rng.choice([1, 2, 3, 4, 5, 6], len(chosen), p=[0.1, 0.25, 0.36, 0.16, 0.08, 0.05])
     )
-    return Houses(shapes[chosen], plots.street[chosen], use, storeys)
+    period = np.searchsorted([1970, 1986, 2003], year, side="right")
+    found = 1 + (rng.random(len(year))[:, None] >= shares.cumsum(axis=1)[period][:, :-1]).sum(axis=1)
+    works = use == "industrial"
+    found = np.where(works, np.minimum(found, np.where(area_m2 > 900, 2, 4)), found)
+    found = np.where((use == "public") & (area_m2 > 300), np.maximum(found, 3), found)
+    return np.where(use == "auxiliary", 1, found).astype(np.int64)
 
 
-def _plots(rng: Generator, net: Streets) -> Plots:
-    built = np.flatnonzero(np.isin(net.road_class, BUILT_ON) & (shapely.length(net.lines) > 14) & ~net.bridge)
-    rows: list[tuple[Floats, float, float, float, int]] = []
-    for street in built:
-        for side in (1.0, -1.0):
-            along_m = float(rng.uniform(8, 14))
-            line = net.lines[street]
-            while along_m < line.length - 7:
-                width_m, depth_m = float(rng.uniform(9, 17)), float(rng.uniform(9, 14))
-                before, after = (line.interpolate(along_m + step) for step in (-2.0, 2.0))
-                bearing = float(np.arctan2(after.y - before.y, after.x - before.x))
-                off_m = side * (ROAD_HALF_M + depth_m / 2 + rng.uniform(0.5, 3.5))
-                here = np.array([(before.x + after.x) / 2, (before.y + after.y) / 2])
-                middle = here + off_m * np.array([-np.sin(bearing), np.cos(bearing)])
-                rows.append((middle, width_m, depth_m, bearing, int(street)))
-                along_m += width_m + float(rng.uniform(2, 9))
-    middles, widths, depths, turns, streets = (np.array(each) for each in zip(*rows, strict=True))
-    return Plots(middles, widths, depths, turns, streets.astype(np.int64))
+def homes(rng: Generator, use: Texts, floors: Integers, village: Texts) -> Integers:
+    """Give the dwellings: one in most houses, up to three in tall ones, more often in the core."""
+    tall = np.where(floors >= 5, 0.3, np.where(floors == 4, 0.12, 0.02)) * np.where(village == "core", 1.5, 1.0)
+    draw = rng.random(len(use))
+    found = 1 + (draw < tall) + (draw < tall / 3)
+    return np.where(use == "residential", found, 0).astype(np.int64)
 
 
-def _hit(shapes: Shapes, net: Streets, ground: Land) -> NDArray[np.bool_]:
-    """Whether each shape stands in a street or beside water."""
-    hit = np.zeros(len(shapes), dtype=bool)
-    hit[shapely.STRtree(net.lines).query(shapes, predicate="dwithin", distance=ROAD_HALF_M - 0.5)[0]] = True
-    water = np.array([ground.river, *ground.streams], dtype=object)
-    hit[shapely.STRtree(water).query(shapes, predicate="dwithin", distance=WATER_M)[0]] = True
-    return hit
-
-
-def _apart(shapes: Shapes, order: NDArray[np.intp], target: int) -> NDArray[np.int64]:
-    """Give up to `target` shapes in the given order, none nearer than `GAP_M` to one taken before.
-
-    The boxes taken so far change with every step, which is what an R-tree that grows is for.
-    """
-    taken: list[int] = []
-    boxes = rtree.index.Index()
-    for place in order.tolist():
-        if len(taken) >= target:
-            break
-        near = boxes.intersection(shapely.bounds(shapely.buffer(shapes[place], GAP_M)).tolist())
-        if not any(shapely.dwithin(shapes[place], shapes[other], GAP_M) for other in near):
-            boxes.insert(place, shapely.bounds(shapes[place]).tolist())
-            taken.append(place)
-    return np.array(sorted(taken), dtype=np.int64)
-
-
-def _uses(rng: Generator, road_class: Shapes, area_m2: Floats) -> Shapes:
-    draw = rng.random(len(road_class))
-    busy = np.isin(road_class, ["primary", "secondary"])
-    use = np.full(len(draw), "residential", dtype=object)
-    use[draw < 0.10] = "auxiliary"
-    use[(draw > 0.955) | (busy & (draw > 0.75))] = "commercial"
-    use[(draw > 0.985) & (area_m2 > 140)] = "industrial"
-    use[(draw > 0.945) & (draw <= 0.955)] = "public"
-    return use
-
-
-def sites(rng: Generator, ground: Land, net: Streets, stock: Houses, *, count: int) -> Shapes:
-    """Give rectangles of 40 to 90 m beside streets, free of houses, streets and water; fewer where none fit.
-
-    The first stand on the main road, where the gas main runs within their reach.
-    """
-    roads = (
-        np.isin(net.road_class, ["primary", "secondary", "tertiary"]) & ~net.bridge & (shapely.length(net.lines) > 30)
-    )
-    street = rng.permutation(np.flatnonzero(roads))
-    busy = (net.road_class[street] == "primary").cumsum() <= count // 2
-    street = street[np.argsort(~(busy & (net.road_class[street] == "primary")), kind="stable")]
-    place = shapely.line_interpolate_point(net.lines[street], rng.random(len(street)), normalized=True)
-    ends = shapely.get_coordinates(net.lines[street]).reshape(-1, 2)
-    index = np.cumsum(shapely.get_num_coordinates(net.lines[street]))
-    turn = np.arctan2(*(ends[index - 1] - ends[np.r_[0, index[:-1]]]).T[::-1])
-    depth_m = rng.uniform(40, 60, len(street))
-    off = (depth_m / 2 + ROAD_HALF_M + 2)[:, None] * np.stack([-np.sin(turn), np.cos(turn)], axis=1)
-    plots = Plots(shapely.get_coordinates(place) + off, rng.uniform(40, 90, len(street)), depth_m, turn, street)
-    shapes = plots.shapes()
-    free = shapely.within(shapes, ground.outline.buffer(-20)) & ~_hit(shapes, net, ground)
-    free[shapely.STRtree(stock.footprints).query(shapes, predicate="intersects")[0]] = False
-    return shapes[_apart(shapes, np.flatnonzero(free), count)]
+def shops(rng: Generator, use: Texts, kind: Integers, area_m2: Floats) -> Integers:
+    """Give the commercial premises: one in a shop house, more in larger commercial buildings."""
+    draw = rng.random(len(use))
+    trade = use == "commercial"
+    found = np.where(trade, 1 + (area_m2 > 150) * (draw < 0.5) + (area_m2 > 500) * 2, 0)
+    housed = (use == "residential") & np.where(kind == SHOP, draw < 0.5, draw < 0.004)
+    return np.where(housed, 1, found).astype(np.int64)

@@ -1,4 +1,4 @@
-"""The invented county's streets: valley roads, village lanes and bridges, noded where they meet."""
+"""The invented county's streets: valley roads, lanes, roads between villages and tracks, noded where they meet."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -7,14 +7,32 @@ import numpy as np
 import shapely
 from numpy.random import Generator
 from numpy.typing import NDArray
-from shapely.affinity import rotate, translate
-from shapely.geometry import LineString, MultiLineString
-from shapely.geometry.base import BaseGeometry
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
-from gis.synth.land import Land, Seat
+from gis.synth.edges import segments
+from gis.synth.land import Land
+from gis.synth.lanes import Lanes
+from gis.synth.patches import Flags, Integers, Patch
+from gis.synth.ways import links, ties, tracks
 
 Shapes = NDArray[np.object_]
 RANKS = ("primary", "secondary", "tertiary", "residential", "service", "track")
+THROUGH = -2
+GRID_M, BRIDGE_HALF_M, STUB_M = 0.01, 22.0, 12.0
+
+
+class Drawn(NamedTuple):
+    """Streets as drawn, before they are cut where they meet: the whole line, class, village and parent of each.
+
+    `seat` is the number of the village whose lane it is, CORE for one of the core, THROUGH for a road between
+    villages. `parent` is the street that an alley leaves, else -1.
+    """
+
+    whole: Shapes
+    road_class: Shapes
+    seat: Integers
+    parent: Integers
 
 
 class Streets(NamedTuple):
@@ -22,98 +40,102 @@ class Streets(NamedTuple):
 
     lines: Shapes
     road_class: Shapes
-    street: NDArray[np.int64]
-    bridge: NDArray[np.bool_]
+    street: Integers
+    bridge: Flags
+    drawn: Drawn
 
 
-def streets(rng: Generator, ground: Land) -> Streets:
-    """Give the street net: a main road beside the river, a road up each side valley, lanes around each seat."""
-    main = _beside(ground.river, ground, 0.12 * ground.size_m)
-    drawn: list[tuple[str, BaseGeometry]] = [("primary", main)]
-    for stream in ground.streams:
-        up = _beside(stream, ground, 0.04 * ground.size_m)
-        foot = shapely.shortest_line(up, main)
-        drawn += [("tertiary", up), ("secondary", foot)]
-    for seat in ground.seats:
-        roads = [line for name, line in drawn if name in {"primary", "tertiary"}]
-        drawn += _lanes(rng, seat, roads, stretch=ground.size_m / 1000)
-    drawn += [("track", each) for each in _tracks(ground)]
-    return _noded(drawn, ground)
+def streets(rng: Generator, ground: Land, found: Sequence[Patch], grown: Lanes, closed: Shapes) -> Streets:
+    """Give the street net of one piece; `closed` are the compounds, which nothing crosses.
+
+    Water is crossed by bridges alone: pieces of about 44 m.
+    """
+    roads = np.array([each.road for each in ground.valleys], dtype=object)
+    rank = np.array(RANKS, dtype=object)[[each.rank for each in ground.valleys]]
+    seat = np.array([each.seat for each in found])
+    ways = links(rng, ground, grown.lines, seat[grown.patch[grown.street]])
+    paths = tracks(rng, ground, found)
+    first = np.concatenate([roads, grown.lines, ways, paths])
+    tied = ties(first, closed)
+    drawn = Drawn(
+        np.concatenate([roads, grown.whole, ways, paths, tied]),
+        np.concatenate([rank, grown.road_class, _all("tertiary", ways), _all("track", paths), _all("tertiary", tied)]),
+        np.concatenate([_all(THROUGH, roads), seat[grown.patch], _all(THROUGH, (*ways, *paths, *tied))]).astype(int),
+        np.concatenate([_all(-1, roads), len(roads) + grown.parent, _all(-1, (*ways, *paths, *tied))]).astype(int),
+    )
+    drawn.parent[len(roads) :][drawn.parent[len(roads) :] < len(roads)] = -1
+    number = len(roads) + len(grown.whole) + np.arange(len(ways) + len(paths) + len(tied))
+    lines, street = (
+        np.concatenate([first, tied]),
+        np.concatenate([np.arange(len(roads)), len(roads) + grown.street, number]),
+    )
+    return _noded(ground, lines, street, drawn)
 
 
-def _beside(line: BaseGeometry, ground: Land, off_m: float) -> BaseGeometry:
-    moved = shapely.intersection(shapely.offset_curve(line, off_m, join_style="round"), ground.outline)
-    parts = shapely.get_parts(moved)
-    longest: BaseGeometry = shapely.simplify(parts[shapely.length(parts).argmax()], 1.0)
-    return longest
+def _all(value: object, shapes: Sequence[object] | Shapes) -> Shapes:
+    return np.full(len(shapes), value, dtype=object)
 
 
-def _lanes(
-    rng: Generator, seat: Seat, roads: Sequence[BaseGeometry], *, stretch: float
-) -> list[tuple[str, BaseGeometry]]:
-    """Give a village's net of lanes along its valley, and the lane that ties it to the nearest road."""
-    rows, columns = (max(2, round(each * stretch)) for each in ((7, 9) if seat.rank == 0 else (4, 5)))
-    xs = np.cumsum(rng.uniform(62, 92, columns))
-    ys = np.cumsum(rng.uniform(44, 58, rows))
-    xs, ys = xs - xs.mean(), ys - ys.mean()
-    along = [LineString([(xs[0], y), (xs[-1], y)]) for y in ys]
-    across = [LineString([(x, ys[0]), (x, ys[-1])]) for x in xs if rng.random() < 0.85 or x in (xs[0], xs[-1])]
-    net = rotate(MultiLineString([*along, *across]), seat.bearing, origin=(0, 0), use_radians=True)
-    net = translate(net, *seat.place)
-    road = min(roads, key=net.distance)
-    parts = shapely.get_parts(net)
-    names = ["residential"] * len(along) + ["service" if seat.rank else "residential"] * len(across)
-    tie = [("secondary" if seat.rank == 0 else "tertiary", shapely.shortest_line(net, road))]
-    return [*zip(names, parts, strict=True), *(each for each in tie if each[1].length > 0)]
+def _noded(ground: Land, lines: Shapes, street: Integers, drawn: Drawn) -> Streets:
+    pieces = shapely.get_parts(shapely.union_all(lines, grid_size=GRID_M))
+    pieces, wet = _bridged(ground, pieces)
+    owner = _owner(pieces, lines, street, drawn)
+    named = owner >= 0
+    pieces, wet, owner = pieces[named], wet[named], owner[named]
+    kept = _whole(pieces)
+    middle = shapely.get_coordinates(shapely.line_interpolate_point(pieces, 0.5, normalized=True))
+    order = np.lexsort((middle[:, 1], middle[:, 0]))
+    order = order[kept[order]]
+    return Streets(pieces[order], drawn.road_class[owner[order]], owner[order], wet[order], drawn)
 
 
-def _tracks(ground: Land) -> list[LineString]:
-    """Give field tracks that join the highest villages of neighbouring valleys over the hills."""
-    high = [each for each in ground.seats if each.rank == 2]
-    pairs = [(a, b) for a, b in zip(high, high[2:], strict=False) if a.town != b.town]
-    return [LineString([a.place, b.place]) for a, b in pairs]
+def _bridged(ground: Land, pieces: Shapes) -> tuple[Shapes, Flags]:
+    """Cut the pieces that cross water into bridges and the rest, and tell which are bridges."""
+    water = shapely.linestrings(segments([each.water for each in ground.valleys]))
+    hits, piece = shapely.STRtree(pieces).query(water, predicate="intersects")
+    wet = np.unique(piece)
+    crossed = np.zeros(len(pieces), dtype=bool)
+    crossed[wet] = True
+    meets = shapely.intersection(water[hits], pieces[piece])
+    order = np.argsort(piece, kind="stable")
+    parts = np.split(meets[order], np.searchsorted(piece[order], wet[1:]))
+    spots = np.array([shapely.union_all(each) for each in parts], dtype=object)
+    around = shapely.buffer(spots, BRIDGE_HALF_M, quad_segs=8)
+    bridges = shapely.get_parts(shapely.intersection(pieces[wet], around, grid_size=GRID_M))
+    rest = shapely.get_parts(shapely.difference(pieces[wet], around, grid_size=GRID_M))
+    bridges, rest = (each[shapely.length(each) > 0] for each in (bridges, rest))
+    found = np.concatenate([pieces[~crossed], rest, bridges])
+    return found, np.arange(len(found)) >= len(found) - len(bridges)
 
 
-def _noded(drawn: list[tuple[str, BaseGeometry]], ground: Land) -> Streets:
-    lines = np.array([each for _, each in drawn], dtype=object)
-    rank = np.array([RANKS.index(name) for name, _ in drawn])
-    inside = shapely.intersection(shapely.union_all(lines, grid_size=0.01), ground.outline, grid_size=0.01)
-    pieces = shapely.get_parts(shapely.node(inside))
+def _owner(pieces: Shapes, lines: Shapes, street: Integers, drawn: Drawn) -> Integers:
+    """Give the street that each piece is cut from, the highest where several run together; -1 for none."""
+    places, of = shapely.get_coordinates(lines, return_index=True)
+    both = of[:-1] == of[1:]
+    straight = shapely.linestrings(np.stack([places[:-1][both], places[1:][both]], axis=1))
     middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
-    piece, line = shapely.STRtree(lines).query(middle, predicate="dwithin", distance=0.05)
-    best = np.full(len(pieces), len(RANKS) * len(lines))
-    np.minimum.at(best, piece, rank[line] * len(lines) + line)
-    named = best < len(RANKS) * len(lines)
-    pieces, best = pieces[named], best[named]
-    names = np.array(RANKS, dtype=object)[best // len(lines)]
-    water = shapely.union_all([ground.river, *ground.streams])
-    wet = shapely.intersects(pieces, water)
-    kept = _joined(pieces, ~wet | np.isin(names, ["primary", "secondary", "tertiary"]))
-    order = np.lexsort((shapely.get_y(middle[named][kept]), shapely.get_x(middle[named][kept])))
-    chosen = np.flatnonzero(kept)[order]
-    return Streets(pieces[chosen], names[chosen], (best % len(lines))[chosen].astype(np.int64), wet[chosen])
+    piece, part = shapely.STRtree(straight).query(middle, predicate="dwithin", distance=0.05)
+    number = street[of[:-1][both]][part]
+    rank = np.array([RANKS.index(each) for each in drawn.road_class])
+    none = len(RANKS) * len(rank)
+    best = np.full(len(pieces), none)
+    np.minimum.at(best, piece, rank[number] * len(rank) + number)
+    return np.where(best < none, best % len(rank), -1).astype(np.int64)
 
 
-def _joined(pieces: Shapes, wanted: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Keep of the wanted pieces those that hang together with the largest net."""
-    ends = {}
-    for place in np.flatnonzero(wanted).tolist():
-        line = pieces[place]
-        ends[place] = (line.coords[0], line.coords[-1])
-    leader: dict[tuple[float, ...], tuple[float, ...]] = {}
-    for start, end in ends.values():
-        leader[_top(leader, start)] = _top(leader, end)
-    tops = {place: _top(leader, start) for place, (start, _) in ends.items()}
-    weight: dict[tuple[float, ...], float] = {}
-    for place, top in tops.items():
-        weight[top] = weight.get(top, 0.0) + float(pieces[place].length)
-    largest = max(weight, key=lambda top: (weight[top], top))
-    kept = np.zeros(len(pieces), dtype=bool)
-    kept[[place for place, top in tops.items() if top == largest]] = True
+def _whole(pieces: Shapes) -> Flags:
+    """Tell which pieces hang together in the largest net, without the shortest blind ends."""
+    node, length_m = nodes(pieces), shapely.length(pieces)
+    degree = np.bincount(node.ravel())
+    kept = ~((degree[node].min(axis=1) == 1) & (length_m < STUB_M))
+    links_ = coo_array((np.ones(len(node)), node.T), shape=(len(degree),) * 2)
+    net = connected_components(links_, directed=False)[1][node[:, 0]]
+    kept &= net == np.bincount(net, weights=length_m).argmax()
     return kept
 
 
-def _top(leader: dict[tuple[float, ...], tuple[float, ...]], end: tuple[float, ...]) -> tuple[float, ...]:
-    while leader.get(end, end) != end:
-        end = leader[end]
-    return end
+def nodes(pieces: Shapes) -> Integers:
+    """Give the number of the node at either end of each piece, (n, 2); equal places have equal numbers."""
+    ends = np.stack([shapely.get_coordinates(shapely.get_point(pieces, place)) for place in (0, -1)], axis=1)
+    flat = np.round(ends.reshape(-1, 2) * 100).astype(np.int64)
+    return np.unique(flat, axis=0, return_inverse=True)[1].reshape(-1, 2).astype(np.int64)
