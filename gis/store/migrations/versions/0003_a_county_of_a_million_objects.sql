@@ -31,6 +31,12 @@ DROP TRIGGER hot_work_count_changed ON "hot_work";
 -- drop: trigger hot_work.hot_work_count_new
 DROP TRIGGER hot_work_count_new ON "hot_work";
 
+-- drop: trigger grid_cell.grid_cell_past_of_ended
+DROP TRIGGER grid_cell_past_of_ended ON "grid_cell";
+
+-- drop: trigger grid_cell.grid_cell_past_of_changed
+DROP TRIGGER grid_cell_past_of_changed ON "grid_cell";
+
 -- drop: trigger gas_user.gas_user_count_ended
 DROP TRIGGER gas_user_count_ended ON "gas_user";
 
@@ -72,6 +78,54 @@ DROP TRIGGER building_count_changed ON "building";
 
 -- drop: trigger building.building_count_new
 DROP TRIGGER building_count_new ON "building";
+
+-- after: constraint cell_change.cell_change_kind_choices
+ALTER TABLE "cell_change" ADD CONSTRAINT cell_change_kind_choices CHECK ("kind" IN ('make', 'split', 'merge', 'renumber'));
+COMMENT ON CONSTRAINT cell_change_kind_choices ON "cell_change" IS 'one of make, split, merge, renumber';
+
+-- after: constraint cell_change.cell_change_made_from_nothing
+ALTER TABLE "cell_change" ADD CONSTRAINT cell_change_made_from_nothing CHECK ((kind = 'make') = (parent_code IS NULL));
+COMMENT ON CONSTRAINT cell_change_made_from_nothing ON "cell_change" IS 'a cell that was made has no cell before it, any other has one';
+
+-- after: constraint grid_cell.grid_cell_load_kind_choices
+ALTER TABLE "grid_cell" ADD CONSTRAINT grid_cell_load_kind_choices CHECK ("load_kind" IN ('household', 'object'));
+COMMENT ON CONSTRAINT grid_cell_load_kind_choices ON "grid_cell" IS 'one of household, object';
+
+-- after: constraint grid_cell.grid_cell_professional_code_is_20_digits
+ALTER TABLE "grid_cell" ADD CONSTRAINT grid_cell_professional_code_is_20_digits CHECK (professional_code ~ '^[0-9]{20}$');
+COMMENT ON CONSTRAINT grid_cell_professional_code_is_20_digits ON "grid_cell" IS 'a professional grid code has 20 digits';
+
+-- after: constraint link.link_state_choices
+ALTER TABLE "link" ADD CONSTRAINT link_state_choices CHECK ("state" IN ('matched', 'ambiguous', 'unmatched'));
+COMMENT ON CONSTRAINT link_state_choices ON "link" IS 'one of matched, ambiguous, unmatched';
+
+-- after: constraint link.link_score_low
+ALTER TABLE "link" ADD CONSTRAINT link_score_low CHECK ("score" >= 0);
+COMMENT ON CONSTRAINT link_score_low ON "link" IS 'at least 0';
+
+-- after: constraint link.link_score_high
+ALTER TABLE "link" ADD CONSTRAINT link_score_high CHECK ("score" <= 1);
+COMMENT ON CONSTRAINT link_score_high ON "link" IS 'at most 1';
+
+-- after: constraint link.link_floor_low
+ALTER TABLE "link" ADD CONSTRAINT link_floor_low CHECK ("floor" >= -9);
+COMMENT ON CONSTRAINT link_floor_low ON "link" IS 'at least -9';
+
+-- after: constraint link.link_floor_high
+ALTER TABLE "link" ADD CONSTRAINT link_floor_high CHECK ("floor" <= 200);
+COMMENT ON CONSTRAINT link_floor_high ON "link" IS 'at most 200';
+
+-- after: constraint link.link_decided_by_choices
+ALTER TABLE "link" ADD CONSTRAINT link_decided_by_choices CHECK ("decided_by" IN ('run', 'hand'));
+COMMENT ON CONSTRAINT link_decided_by_choices ON "link" IS 'one of run, hand';
+
+-- after: constraint link.link_matched_names_a_house
+ALTER TABLE "link" ADD CONSTRAINT link_matched_names_a_house CHECK ((state = 'matched') = (house IS NOT NULL));
+COMMENT ON CONSTRAINT link_matched_names_a_house ON "link" IS 'what is matched names its house, and nothing else does';
+
+-- after: constraint link.link_hand_says_why
+ALTER TABLE "link" ADD CONSTRAINT link_hand_says_why CHECK (decided_by <> 'hand' OR reason IS NOT NULL);
+COMMENT ON CONSTRAINT link_hand_says_why ON "link" IS 'a decision by hand has a reason';
 
 -- after: function know_delivery()
 -- The delivery that a row names stands in the log, from which nothing is deleted: asked once for all new rows of a statement.
@@ -204,6 +258,15 @@ CREATE TRIGGER building_count_changed AFTER UPDATE ON "building" REFERENCING OLD
 -- after: trigger building.building_count_ended
 CREATE TRIGGER building_count_ended AFTER DELETE ON "building" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''A''::text)');
 
+-- after: trigger cell_change.cell_change_hold
+CREATE TRIGGER cell_change_hold BEFORE INSERT OR UPDATE OR DELETE ON "cell_change" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
+
+-- after: trigger cell_change.cell_change_guard
+CREATE TRIGGER cell_change_guard BEFORE UPDATE OR DELETE ON "cell_change" FOR EACH ROW EXECUTE FUNCTION guard_log();
+
+-- after: trigger cell_change.cell_change_guard_new
+CREATE TRIGGER cell_change_guard_new BEFORE INSERT ON "cell_change" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '') EXECUTE FUNCTION guard_log();
+
 -- after: trigger certificate.certificate_delivered_new
 CREATE TRIGGER certificate_delivered_new AFTER INSERT ON "certificate" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
 
@@ -303,6 +366,12 @@ CREATE TRIGGER gas_user_count_changed AFTER UPDATE ON "gas_user" REFERENCING OLD
 -- after: trigger gas_user.gas_user_count_ended
 CREATE TRIGGER gas_user_count_ended AFTER DELETE ON "gas_user" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('kind', '"kind"');
 
+-- after: trigger grid_cell.grid_cell_past_of_changed
+CREATE TRIGGER grid_cell_past_of_changed AFTER UPDATE ON "grid_cell" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "code_scheme", "town_code", "village_code", "professional_code", "load", "load_kind", "valid_from", "valid_to", "geom", "invented", "delivery_id", "recorded_at"');
+
+-- after: trigger grid_cell.grid_cell_past_of_ended
+CREATE TRIGGER grid_cell_past_of_ended AFTER DELETE ON "grid_cell" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "code_scheme", "town_code", "village_code", "professional_code", "load", "load_kind", "valid_from", "valid_to", "geom", "invented", "delivery_id", "recorded_at"');
+
 -- after: trigger grid_cell.grid_cell_delivered_new
 CREATE TRIGGER grid_cell_delivered_new AFTER INSERT ON "grid_cell" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
 
@@ -329,6 +398,27 @@ CREATE TRIGGER hot_work_count_changed AFTER UPDATE ON "hot_work" REFERENCING OLD
 
 -- after: trigger hot_work.hot_work_count_ended
 CREATE TRIGGER hot_work_count_ended AFTER DELETE ON "hot_work" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION count_objects('grade', 'coalesce("grade", ''unclassed''::text)');
+
+-- after: trigger link.link_hold
+CREATE TRIGGER link_hold BEFORE INSERT OR UPDATE OR DELETE ON "link" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
+
+-- after: trigger link.link_stamp
+CREATE TRIGGER link_stamp BEFORE UPDATE ON "link" FOR EACH ROW EXECUTE FUNCTION stamp_row();
+
+-- after: trigger link.link_stamp_new
+CREATE TRIGGER link_stamp_new BEFORE INSERT ON "link" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '' OR NEW.id <= coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, NEW.id)) EXECUTE FUNCTION stamp_row();
+
+-- after: trigger link.link_past_of_changed
+CREATE TRIGGER link_past_of_changed AFTER UPDATE ON "link" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "layer", "subject", "houses", "house", "state", "score", "evidence", "reason", "candidates", "floor", "unit", "room", "decided_by", "run_id", "invented", "delivery_id", "recorded_at"');
+
+-- after: trigger link.link_past_of_ended
+CREATE TRIGGER link_past_of_ended AFTER DELETE ON "link" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "layer", "subject", "houses", "house", "state", "score", "evidence", "reason", "candidates", "floor", "unit", "room", "decided_by", "run_id", "invented", "delivery_id", "recorded_at"');
+
+-- after: trigger link.link_delivered_new
+CREATE TRIGGER link_delivered_new AFTER INSERT ON "link" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
+
+-- after: trigger link.link_delivered_changed
+CREATE TRIGGER link_delivered_changed AFTER UPDATE ON "link" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
 
 -- after: trigger lpg_station.lpg_station_delivered_new
 CREATE TRIGGER lpg_station_delivered_new AFTER INSERT ON "lpg_station" REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION know_delivery();
@@ -425,3 +515,15 @@ CREATE TRIGGER worker_delivered_new AFTER INSERT ON "worker" REFERENCING NEW TAB
 
 -- after: trigger worker.worker_delivered_changed
 CREATE TRIGGER worker_delivered_changed AFTER UPDATE ON "worker" FOR EACH ROW WHEN (NEW.delivery_id IS DISTINCT FROM OLD.delivery_id) EXECUTE FUNCTION know_delivery();
+
+-- after: grants cell_change
+GRANT SELECT, INSERT ON "cell_change" TO wangge_app;
+GRANT SELECT ON "cell_change" TO wangge_reader;
+
+-- after: grants link
+GRANT SELECT, INSERT, UPDATE, DELETE ON "link" TO wangge_app;
+GRANT SELECT ("id", "code", "layer", "subject", "houses", "house", "state", "score", "evidence", "reason", "candidates", "floor", "decided_by", "run_id", "invented", "delivery_id", "recorded_at") ON "link" TO wangge_reader;
+
+-- after: grants link_past
+GRANT SELECT ON "link_past" TO wangge_app;
+GRANT SELECT ("id", "code", "layer", "subject", "houses", "house", "state", "score", "evidence", "reason", "candidates", "floor", "decided_by", "run_id", "invented", "delivery_id", "recorded_at", "recorded_until", "ended_by") ON "link_past" TO wangge_reader;
