@@ -33,8 +33,9 @@ CARRIED = {
 def structures(place: Settled, risk: Floats, *, seed: int, today: date) -> gpd.GeoDataFrame:
     """Give the buildings as rows of the building layer; `risk` is the hidden one of each.
 
-    Sheds have no address of their own. The grade follows age, structure and hidden risk with a surveyor's error; seven in ten houses that people live or
-    work in are graded. Two in three dangerous houses have a remedy, half of these are done with.
+    Sheds have no address of their own. The grade follows age, structure and hidden risk with a surveyor's error; seven
+    in ten houses that people live or work in are graded. Two in three dangerous houses have a remedy, half of these are
+    done with.
     """
     rng = np.random.default_rng([seed, 21])
     houses = place.houses
