@@ -90,7 +90,7 @@ def _roads(place: Settled) -> gpd.GeoDataFrame:
     net = place.streets
     columns = {
         "code": _codes("R", len(net.lines)),
-        "name": np.where(net.road_class == "track", None, place.road_names),
+        "name": place.road_names,
         "road_class": net.road_class,
         "surface": np.where(net.road_class == "track", "gravel", "asphalt"),
         "bridge": ["yes" if each else None for each in net.bridge],
