@@ -24,6 +24,7 @@ from gis.find import unchecked
 from gis.layer import Use
 from gis.run import grid, invented
 from gis.store import county as store
+from gis.store.county import County
 from gis.store.settings import settings_from
 from gis.synth.dress import Wanted
 
@@ -67,12 +68,8 @@ def run(scale: float, seed: int, today: date) -> dict[str, object]:
         cells = grid.make(county, target=TARGET)
     with clock.step("assign"):
         assigned = grid.assign(county)
-    answers = {}
     with clock.step("unchecked"):
-        for layer in (each for each in layers.every() if each.patrol is not None):
-            asked = unchecked.Question(layer)
-            counted = unchecked.counts(county, asked, unchecked.moment_of(county, asked, store.now()))
-            answers[layer.name] = {"stock": counted.stock} | {each.value: n for each, n in counted.total.items()}
+        answers = asked_of_all(county)
     county.close()
     store.reset(own)
     total_s = sum(clock.steps_s.values())
@@ -89,6 +86,16 @@ def run(scale: float, seed: int, today: date) -> dict[str, object]:
         "building_in_one_cell": assigned.in_cell[layers.one(Use.LOAD).name],
         "unchecked": answers,
     }
+
+
+def asked_of_all(county: County) -> dict[str, dict[str, int]]:
+    """Give the states of every patrolled layer: its stock, and how many are current, due, overdue, never, no_rule."""
+    found = {}
+    for layer in (each for each in layers.every() if each.patrol is not None):
+        asked = unchecked.Question(layer)
+        counted = unchecked.counts(county, asked, unchecked.moment_of(county, asked, store.now()))
+        found[layer.name] = {"stock": counted.stock} | {each.value: n for each, n in counted.total.items()}
+    return found
 
 
 def peak_gib() -> float:

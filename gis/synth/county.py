@@ -40,7 +40,7 @@ def county(seed: int = 7, *, today: date, scale: float = SMALL, workers: int = W
     ground = geography(place, today)
     wanted = Wanted(seed, scale, today, JURISDICTION, TIMEZONE)
     people = dressed(place, ground, wanted, workers=workers)
-    return ground | people.frames | {"check": _events(people.checks, seed)}
+    return ground | people.frames | {"check": _events(people.checks, seed, today)}
 
 
 def geography(place: Settled, today: date) -> Frames:
@@ -137,17 +137,16 @@ def _network(found: Network, today: date) -> Frames:
     }
 
 
-def _events(checks: pd.DataFrame, seed: int) -> gpd.GeoDataFrame:
+def _events(checks: pd.DataFrame, seed: int, today: date) -> gpd.GeoDataFrame:
     """Give checks as rows of the check layer with `object_key` and `recorded_at`: the late ones up to 20 days late."""
     rng = np.random.default_rng([seed, 60])
     zone = ZoneInfo(TIMEZONE)
     seen = checks["seen"].astype("datetime64[ns]").dt.tz_localize(zone).dt.tz_convert("UTC")
-    late_s = np.where(checks["late"], rng.uniform(0, 20 * 86_400, len(checks)), rng.exponential(3600, len(checks)))
     found = checks[["layer", "object_key", "kind", "outcome", "worker_code"]].assign(
         uid=pd.Series(history.version_seven(seen, rng), dtype=object),
         object_id=None,
         seen_at=seen,
-        recorded_at=seen + pd.to_timedelta(late_s.round(), unit="s"),
+        recorded_at=history.recorded(seen, checks["late"].to_numpy(bool), pd.Timestamp(today, tz=zone), rng),
         note=f"{delivery.LABEL}数据",
         source="synth",
         synthetic=True,
