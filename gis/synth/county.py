@@ -34,13 +34,14 @@ def county(seed: int = 7, *, today: date, scale: float = SMALL, workers: int = W
 
     `scale` 1 is 250,000 buildings on 1,046 km²; the default is 3,000 on 13 km². Same seed, day and scale: same frames.
     Checks name their objects by `object_key`; whoever stores them puts the internal id in `object_id`. Registers have
-    the name of their `town` beside their fields.
+    the name of their `town` beside their fields. A layer of which a small county has nothing is left out.
     """
     place = settled(seed, scale=scale, today=today)
     ground = geography(place, today)
     wanted = Wanted(seed, scale, today, JURISDICTION, TIMEZONE)
     people = dressed(place, ground, wanted, workers=workers)
-    return ground | people.frames | {"check": _events(people.checks, seed, today)}
+    frames = ground | people.frames | {"check": _events(people.checks, seed, today)}
+    return {name: frame for name, frame in frames.items() if len(frame)}
 
 
 def geography(place: Settled, today: date) -> Frames:
