@@ -12,7 +12,7 @@ from gis.synth.plots import FACTORY, HOUSE, SHOP, SITE, Plots, apart, blocked, p
 from gis.synth.streets import THROUGH, Streets
 
 BUILT_ON = ("residential", "service", "secondary", "tertiary", "primary")
-SHED_SHARE, NOTCH_SHARE, VACANT_SHARE, SITES_APART_M = 0.3, 0.16, 0.12, 90.0
+SHED_SHARE, NOTCH_SHARE, VACANT_SHARE, SITES_APART_M = 0.3, 0.16, 0.22, 90.0
 
 
 class Stock(NamedTuple):
