@@ -4,7 +4,7 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects import postgresql
 
-from gis.store.migrate import objects, shape
+from gis.store.migrate import objects
 
 revision = "0003"
 down_revision = "0002"
