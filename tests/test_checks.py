@@ -237,10 +237,7 @@ def test_a_record_is_not_rewritten_or_deleted(county: County, statement: str) ->
 @pytest.mark.parametrize(
     "statement",
     [
-        (
-            "INSERT INTO gas_user (code, kind, supply, geom, delivery_id) "
-            "SELECT 'u9', 'resident', 'piped', ST_PointOnSurface(geom), 999999999 FROM building LIMIT 1"
-        ),
+        "INSERT INTO worker (code, name, delivery_id) VALUES ('W-9', '王', 999999999)",
         "UPDATE building SET delivery_id = 999999999",
     ],
 )

@@ -158,7 +158,7 @@ def _big_endian(numbers: npt.ArrayLike, kind: str) -> Bytes:
 
 def _encoder(wanted: sa.types.TypeEngine[Any]) -> Callable[["pd.Series[Any]"], "_Fixed | pa.Array"]:
     if isinstance(wanted, Shape):
-        return lambda values: _shapes(values, wanted.srid)
+        return _shapes
     for kind, encode in ENCODERS:
         if isinstance(wanted, kind):
             return encode
@@ -198,9 +198,9 @@ def _uuid(values: "pd.Series[Any]") -> _Fixed:
     return _Fixed(np.frombuffer(data, dtype=np.uint8).reshape(len(values), 16), empty)
 
 
-def _shapes(values: "pd.Series[Any]", srid: int) -> "pa.Array":
-    own = shapely.set_srid(values.to_numpy(dtype=object), srid)
-    return pa.array(shapely.to_wkb(own, include_srid=True), type=pa.large_binary())
+def _shapes(values: "pd.Series[Any]") -> "pa.Array":
+    """Give shapes as bare WKB: PostGIS gives them the SRID of their column."""
+    return pa.array(shapely.to_wkb(values.to_numpy(dtype=object)), type=pa.large_binary())
 
 
 ENCODERS: tuple[tuple[type[sa.types.TypeEngine[Any]], Callable[["pd.Series[Any]"], "_Fixed | pa.Array"]], ...] = (

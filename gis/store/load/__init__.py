@@ -19,7 +19,7 @@ from gis.store.load.conform import Conformed, Match, Mode, Terms, conform
 from gis.store.load.merging import Merge, Writing
 from gis.store.load.moving import to_local, to_storage
 from gis.store.load.outcome import Effects, Origin, Outcome, outcome_of, recorded
-from gis.store.load.placing import Shapes
+from gis.store.load.placing import MANY, Shapes
 from gis.store.load.replacing import Ending
 from gis.store.load.upkeep import refreshed
 from gis.store.reading import Reading
@@ -29,6 +29,10 @@ from gis.store.town import Town, town_named
 __all__ = ["Match", "Mode", "Origin", "Outcome", "Progress", "Terms", "judge", "load", "rehearse"]
 
 Progress = Callable[[str], None]
+ROOM = sa.text(
+    "SELECT set_config('work_mem', 4 * setting::bigint || unit, true) FROM pg_settings WHERE name = 'work_mem'"
+)
+"""Lets the sorts and joins of one large load use four times the memory that the server gives each of sixty sessions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +152,8 @@ def _judged(
     if terms.town is not None:
         replacing.refuse_without_town(layer)
         town = town_named(connection, county, terms.town)
+    if len(rows.frame) >= MANY:
+        connection.execute(ROOM)
     rows, links = linking.linked(connection, county, layer, rows)
     table = staging.staged(connection, layer, rows, county.srid)
     progress("judge")

@@ -70,7 +70,7 @@ def _areas(connection: sa.Connection) -> list[tuple[npt.NDArray[np.int64], Geome
 
 
 def whole(shapes: Geometries, areas: Sequence[tuple[npt.NDArray[np.int64], Geometries]]) -> Whole:
-    """Give the shapes that meet one area alone and lie properly within it, or meet none, on every level.
+    """Give the shapes that lie properly within an area and meet no other, or are near to none, on every level.
 
     `areas` has per column of PLACES the ids and shapes. Wherever the spot of such a shape is, it lies there too.
     """
@@ -79,16 +79,16 @@ def whole(shapes: Geometries, areas: Sequence[tuple[npt.NDArray[np.int64], Geome
     columns = {}
     for name, (ids, geometry) in zip(PLACES, areas, strict=True):
         shapely.prepare(geometry)
-        area, shape = tree.query(geometry, predicate="intersects")
-        times = np.bincount(shape, minlength=len(shapes))
-        once = times[shape] == 1
-        area, shape = area[once], shape[once]
-        within = shapely.contains_properly(geometry[area], shapes[shape])
-        inside = np.zeros(len(shapes), dtype=np.int64)
-        inside[shape[within]] = ids[area[within]]
-        sure &= (times == 0) | (inside > 0)
-        columns[name] = pd.array(inside, dtype="Int64")
-        columns[name][inside == 0] = pd.NA
+        near_area, near = tree.query(geometry)
+        area, shape = tree.query(geometry, predicate="contains_properly")
+        inside = np.full(len(shapes), -1, dtype=np.int64)
+        inside[shape] = area
+        other = (inside[near] >= 0) & (inside[near] != near_area)
+        meets = shapely.intersects(geometry[near_area[other]], shapes[near[other]])
+        inside[near[other][meets]] = -1
+        sure &= (np.bincount(near, minlength=len(shapes)) == 0) | (inside >= 0)
+        columns[name] = pd.array(ids[inside] if len(ids) else inside, dtype="Int64")
+        columns[name][inside < 0] = pd.NA
     at = np.flatnonzero(sure)
     return Whole(at, pd.DataFrame(columns).iloc[at].reset_index(drop=True))
 

@@ -79,6 +79,7 @@ CREATE FUNCTION count_checks() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
 AS $$
 DECLARE
+    named text[];
     ids bigint[];
     zone text := county_timezone();
 BEGIN
@@ -86,9 +87,8 @@ BEGIN
                (SELECT 1 FROM patrol_kinds() k WHERE k.layer = n.layer AND k.kind = n.kind)) THEN
         RAISE EXCEPTION 'check: a kind does not belong to its layer' USING ERRCODE = 'foreign_key_violation';
     END IF;
-    PERFORM hold_objects((SELECT array_agg(n.layer ORDER BY n.id) FROM new_rows n),
-                         (SELECT array_agg(n.object_id ORDER BY n.id) FROM new_rows n), true);
-    SELECT array_agg(DISTINCT n.object_id) INTO ids FROM new_rows n;
+    SELECT array_agg(n.layer), array_agg(n.object_id) INTO named, ids FROM (SELECT DISTINCT layer, object_id FROM new_rows) n;
+    PERFORM hold_objects(named, ids, true);
     PERFORM 1 FROM status s WHERE s.object_id = ANY (ids) ORDER BY s.object_id, s.rule_version_id FOR UPDATE;
     UPDATE status s
     SET last_done_at = greatest(s.last_done_at, n.last_done_at),

@@ -150,6 +150,38 @@ BEGIN
 END $$;
 REVOKE ALL ON FUNCTION know_delivery() FROM PUBLIC;
 
+-- after: function count_checks()
+CREATE OR REPLACE FUNCTION count_checks() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+DECLARE
+    named text[];
+    ids bigint[];
+    zone text := county_timezone();
+BEGIN
+    IF EXISTS (SELECT 1 FROM new_rows n WHERE NOT EXISTS
+               (SELECT 1 FROM patrol_kinds() k WHERE k.layer = n.layer AND k.kind = n.kind)) THEN
+        RAISE EXCEPTION 'check: a kind does not belong to its layer' USING ERRCODE = 'foreign_key_violation';
+    END IF;
+    SELECT array_agg(n.layer), array_agg(n.object_id) INTO named, ids FROM (SELECT DISTINCT layer, object_id FROM new_rows) n;
+    PERFORM hold_objects(named, ids, true);
+    PERFORM 1 FROM status s WHERE s.object_id = ANY (ids) ORDER BY s.object_id, s.rule_version_id FOR UPDATE;
+    UPDATE status s
+    SET last_done_at = greatest(s.last_done_at, n.last_done_at),
+        last_try_at = greatest(s.last_try_at, n.last_try_at),
+        last_try = CASE WHEN s.last_try_at IS NULL OR (n.last_try_at, n.last_try) > (s.last_try_at, s.last_try)
+                        THEN n.last_try ELSE s.last_try END,
+        notice_at = midnight(greatest(s.last_done_at, n.last_done_at), (r.amount - r.notice_days)::integer + 1, zone),
+        due_at = midnight(greatest(s.last_done_at, n.last_done_at), r.amount::integer + 1, zone)
+    FROM (SELECT object_id, kind, max(seen_at) FILTER (WHERE outcome = 'done') AS last_done_at, max(seen_at) AS last_try_at,
+                 (array_agg(outcome ORDER BY seen_at DESC, outcome DESC))[1] AS last_try
+          FROM new_rows WHERE voided_at IS NULL GROUP BY object_id, kind) n,
+         rule_version r
+    WHERE s.object_id = n.object_id AND r.id = s.rule_version_id AND r.subject = n.kind;
+    RETURN NULL;
+END $$;
+REVOKE ALL ON FUNCTION count_checks() FROM PUBLIC;
+
 -- after: function count_objects()
 -- TG_ARGV: the column that classes the objects, empty where all are of one class, and the SQL of their class. An object whose id
 -- this statement drew is a new one: it has neither checks nor rows to look for, so its rows are written as never checked.
