@@ -46,6 +46,8 @@ def test_a_village_of_one_cell_is_not_subdivided_and_merged_ones_count_from_601(
 def test_codes_that_run_out_are_refused() -> None:
     with pytest.raises(Refused, match="more than 999 cells"):
         codes("990001007201999").given("t", "v")
+    with pytest.raises(Refused, match="no town elsewhere is stored"):
+        codes().given("elsewhere", None)
     with pytest.raises(Refused, match="two digits for a serial"):
         codes("01020399000100720199", professional="010203").professional("t", "v", alone=False)
 

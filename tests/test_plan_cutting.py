@@ -99,6 +99,16 @@ def test_a_line_that_does_not_reach_the_border_cuts_nothing_and_one_just_short_i
     assert shapely.area(parts).tolist() == [5000.0, 5000.0]
 
 
+def test_a_line_of_several_strokes_with_doubled_points_cuts_like_one() -> None:
+    strokes = shapely.MultiLineString([[(-1, 50), (-1, 50), (40, 50)], [(40, 50), (40, 50), (60, 70), (101, 50)]])
+    parts = cut_along(shapely.box(0, 0, 100, 100), strokes, reach_m=5.0)
+    one = cut_along(
+        shapely.box(0, 0, 100, 100), shapely.LineString([(-1, 50), (40, 50), (60, 70), (101, 50)]), reach_m=0
+    )
+    assert sorted(shapely.area(parts)) == pytest.approx(sorted(shapely.area(one)))
+    assert len(parts) == 2
+
+
 def test_a_piece_that_a_line_does_not_meet_stays_with_the_nearest_part() -> None:
     whole = shapely.MultiPolygon([shapely.box(0, 0, 100, 100), shapely.box(110, 0, 120, 20)])
     parts = cut_along(whole, shapely.LineString([(50, -1), (50, 101)]), reach_m=1.0)

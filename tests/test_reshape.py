@@ -122,6 +122,11 @@ def test_a_split_leaves_last_years_report_as_it_was(county: County) -> None:
     grid.assign(then)
     assert [answer(then, now, THEN, cell=each) for each in old] == before
     assert answer(then, now, THEN, town="990001007") == whole
+    children = ", ".join(each.code for each in changed.children)
+    live = find.Question(layers.named("building"), cell=old[0])
+    today = find.moment_of(then, live, now)
+    with pytest.raises(Refused, match=f"ended on 2026-01-31 and became {children}: ask for those, or with --as-of"):
+        find.counts(then, live, today)
     assert changed.objects == {"building": 40}
     assert sum(held(county).values()) == 80
     assert old[0] not in held(county)
@@ -266,6 +271,11 @@ def test_cells_that_touch_become_one_across_villages(county: County) -> None:
     assert frame["village_code"].tolist() == [None]
     assert frame.area.iloc[0] == pytest.approx(SIDE_M**2, abs=1e-6)
     assert held(county) == {"990001007000001": 80}
+    for seen_by in (None, county.today()):
+        question = find.Question(layers.named("building"), cell="990001007201001", seen_by=seen_by)
+        moment = find.moment_of(county, question, datetime.now(UTC))
+        with pytest.raises(Refused, match="became 990001007000001"):
+            find.counts(county, question, moment)
     again = reshape.split(county, "990001007000001", Order(county.today()), parts=2)
     assert [each.code for each in again.children] == ["990001007201002", "990001007202002"]
 

@@ -163,8 +163,8 @@ def _where(connection: sa.Connection, county: County, question: Question, moment
     if question.town is not None:
         town_id = _identity(connection, county, Use.TOWN, question.town, moment)
     if question.cell is not None:
-        cell_id = _identity(connection, county, Use.CELL, question.cell, moment)
         refuse_ended(connection, county, question.cell, question.as_of or county.today(), moment.known_at)
+        cell_id = _identity(connection, county, Use.CELL, question.cell, moment)
     return Where(town_id, cell_id, question.box)
 
 

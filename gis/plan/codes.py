@@ -34,7 +34,12 @@ class Codes:
             self._last[code[:cut]] = max(self._last.get(code[:cut], -1), int(code[cut:]))
 
     def given(self, town: str, village: str | None) -> str:
-        """Give the next code of a village's cell, of a cell across villages where none is named; Refused above 999."""
+        """Give the next code of a village's cell, of a cell across villages where none is named.
+
+        Refused above 999 cells, and for a town that is not stored.
+        """
+        if town not in self._towns:
+            raise Refused(f"没有镇街 {town}，不能编码 · no town {town} is stored: a cell's code is that of its town")
         prefix = self._county + self._towns[town] + (ACROSS if village is None else self._villages[village])
         serial = self._last.get(prefix, 0) + 1
         if serial > 999:

@@ -48,7 +48,8 @@ def cut_along(cell: BaseGeometry, line: BaseGeometry, *, reach_m: float) -> Shap
 
     Pieces of a cell that the line does not meet stay with the nearest part.
     """
-    drawn = np.array([longer(each, reach_m) for each in shapely.get_parts(line)], dtype=object)
+    clean = shapely.remove_repeated_points(shapely.line_merge(shapely.union_all(shapely.get_parts(line))))
+    drawn = np.array([longer(each, reach_m) for each in shapely.get_parts(clean)], dtype=object)
     faces: list[Shapes] = []
     whole: list[Shapes] = []
     for polygon in shapely.get_parts(cell):

@@ -72,11 +72,11 @@ def codes_of(
     """
     used = used_codes(connection, county)
     ours = used[used["code"].str.startswith(f"{county.code:0>6}")]
-    of_town = dict(zip(ours["town_code"], ours["code"].str[6:9], strict=True))
+    of_town = _held(ours["town_code"], ours["code"].str[6:9])
     town_keys = _in_order(towns)
     town_digits = digits(town_keys, [own_digits(key, f"{county.code:0>6}") for key in town_keys], of_town)
     inside = ours[ours["village_code"].notna()]
-    of_village = dict(zip(inside["village_code"], inside["code"].str[9:12], strict=True))
+    of_village = _held(inside["village_code"], inside["code"].str[9:12])
     village_digits: dict[str, str] = {}
     for town in town_keys:
         own = villages.frame[np.array(villages.town, dtype=object) == town] if len(villages.frame) else villages.frame
@@ -86,6 +86,12 @@ def codes_of(
         village_digits |= digits(keys, [own_digits(key, parent) for key in keys], known)
     codes = [*used["code"], *used["professional_code"].dropna()]
     return Codes(county.code, codes, town_digits, village_digits, professional=professional)
+
+
+def _held(keys: "pd.Series[str]", parts: "pd.Series[str]") -> dict[str, str]:
+    """Give the digits that most of the cells of each place have had."""
+    found = parts.groupby(keys).agg(lambda each: each.mode().iloc[0])
+    return {str(key): str(part) for key, part in found.items()}
 
 
 def _in_order(areas: gpd.GeoDataFrame) -> list[str]:

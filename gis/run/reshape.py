@@ -44,8 +44,7 @@ def split(
 
     The parts tile the cell exactly. A line that ends within the drawing's tolerance of the border is led on to it;
     polygons may leave the cell, lack parts of it or overlap where that is narrower than the tolerance. Refused where
-    that fails, where fewer
-    than two parts come out, and where one would be a sliver.
+    that fails, where other than `parts` parts come out, and where one would be a sliver.
     """
 
     def write(connection: sa.Connection) -> Changed:
