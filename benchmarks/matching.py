@@ -3,9 +3,9 @@
 `python -m benchmarks.matching [--scale 1] [--seed 7]` makes the county as messy deliveries, loads its places, houses
 and users through the loader, runs `wangge match gas_user --to building` twice, and prints one JSON line. `precision` is
 of what is called matched, `recall` of all users; `precision_…` and `rows_…` tell them by evidence. The peers see the
-same rows: `exact` ties where the normalised address is a house's, `begins` to the house whose address is the longest that it
-begins with, `nearest` to the nearest footprint within the reach. `cpu_s` is this process's, `seconds` the clock's, both
-of the first run.
+same rows: `exact` ties where the normalised address is a house's, `begins` to the house whose address is the longest
+that it begins with, `nearest` to the nearest footprint within the reach. `cpu_s` is this process's, `seconds` the
+clock's, both of the first run.
 """
 
 import argparse
