@@ -233,12 +233,17 @@ def listed(county: County, wanted: Wanted, **asked: object) -> list[str]:
 def test_the_three_lists_follow_from_the_links(place: County) -> None:
     stored(place, "enterprise", [{"code": "E-1", "address": "东镇桃源村4号"}, {"code": "E-2", "address": "不详"}])
     assert listed(place, Wanted.HOUSE) == ["B0", "B1", "B2", "B3", "B4", "B9", "B99"]
+    assert listed(place, Wanted.USER) == list(ADDRESSES)  # whom nobody has asked about yet
+    with place.reading() as connection:
+        assert find.not_tied(connection, place, Asked(Wanted.HOUSE, HOUSES)) == ("enterprise", "gas_user")
     ran(place)
     match(place, SHOPS, HOUSES)
     assert listed(place, Wanted.HOUSE) == ["B0", "B9", "B99"]
     assert listed(place, Wanted.HOUSE, layers=(USERS,)) == ["B0", "B4", "B9", "B99"]
     assert listed(place, Wanted.USER) == ["U-4", "U-5", "U-6"]
     assert listed(place, Wanted.RECORD) == ["E-2"]
+    with place.reading() as connection:
+        assert find.not_tied(connection, place, Asked(Wanted.HOUSE, HOUSES)) == ()
     assert listed(place, Wanted.USER, town="东镇") == ["U-4", "U-5", "U-6"]
     with pytest.raises(UnknownName):
         listed(place, Wanted.USER, town="西镇")
@@ -335,7 +340,7 @@ def test_each_list_is_a_file_of_the_form_asked_for(place: County, tmp_path: Path
         assert [row[1] for row in cells if row[1] in ("B0", "B4", "B9", "B99")] == ["B0", "B4", "B9", "B99"]
     else:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-        assert [line.split(",")[:2] for line in lines[-2:]] == [["图层", "编号"], ["enterprise", "E-2"]]
+        assert [line.split(",")[:2] for line in lines[-2:]] == [["图层", "编号"], ["企业", "E-2"]]
 
 
 def test_what_cannot_be_done_is_said_in_a_sentence(told: County, tmp_path: Path) -> None:

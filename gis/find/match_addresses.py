@@ -22,7 +22,6 @@ from gis.find.match_places import Places
 Ints = npt.NDArray[np.int64]
 NOWHERE = -1
 LANE = re.compile(f"(?:{'|'.join(LANES)})$")
-_AT = {name: place for place, name in enumerate(Address._fields)}
 Block = tuple[str, str | int, str]
 
 
@@ -196,8 +195,8 @@ class Directory:
         """Give which part of a footprint's address a name of no kind is, written wrong in its last word."""
         if not address.place or own.place:
             return ""
-        parts = ("street", "compound")
-        return next((name for name in parts if not address[_AT[name]] and _alike(address.place, own[_AT[name]])), "")
+        parts = ("street", address.street, own.street), ("compound", address.compound, own.compound)
+        return next((name for name, said, here in parts if not said and _alike(address.place, here)), "")
 
     def _off(self, name: str, said: str, here: str) -> bool:
         """Whether one name is the other, written wrong: no place may bear it as it stands."""
