@@ -18,7 +18,7 @@ from gis.synth.households import BOTTLED, PIPED, SHOPS, former_names, places
 from gis.synth.settled import Settled, settled
 
 TODAY = date(2026, 6, 1)
-SCALE = 0.02
+SCALE = 0.03
 WANTED = Wanted(7, SCALE, TODAY)
 REGISTERS = (
     *("building", "gas_user", "compound", "construction_site", "lpg_station", "special_place", "hot_work"),

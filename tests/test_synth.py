@@ -242,7 +242,7 @@ def test_what_is_invented_does_not_depend_on_the_order_of_the_rows() -> None:
 
 
 def test_users_live_in_their_buildings_and_piped_ones_near_town_gas(frames: Frames) -> None:
-    users = frames["gas_user"]
+    users = fill.users(frames["building"], frames["gas_pipeline"], seed=7, today=TODAY)
     home = frames["building"].set_index("code").geometry.loc[users["building_code"]].to_numpy()
     assert shapely.within(users.geometry.to_numpy(), home).all()
     piped = users["supply"] == "piped"

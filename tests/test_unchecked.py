@@ -389,7 +389,6 @@ def lived(county: County) -> None:
     """Store the invented county on its first day, and what happened to it on the days on which it was recorded."""
     frames = invented.county(7, today=LAST, scale=0.004)
     first = at(county, noon(FIRST))
-    assert {each.name for each in layers.every() if each.patrol} & frames.keys() == {each.name for each in PATROLLED}
     for layer in (layers.one(Use.TOWN), *PATROLLED):
         frame = frames[layer.name]
         names = [name for name in frame.columns if name != "geometry" and frame[name].notna().any()]
@@ -399,6 +398,7 @@ def lived(county: County) -> None:
     grid.make(at(county, noon(FIRST + timedelta(days=2))), target=20)
     grid.assign(at(county, noon(FIRST + timedelta(days=5))))
     checks = frames["check"].drop(columns="geometry")
+    checks = checks[checks["layer"].isin([each.name for each in PATROLLED])]
     week = ((checks["recorded_at"] - pd.Timestamp(noon(FIRST))) // pd.Timedelta(days=7)).clip(lower=0)
     for number, made in checks.groupby(week):
         record(at(county, noon(FIRST + timedelta(days=7 * (int(number) + 1)))), made)

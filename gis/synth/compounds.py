@@ -5,16 +5,15 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
 from shapely import affinity
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
+from gis.synth.arrays import NO_SHAPES, Flags, Floats, Integers, Shapes
 from gis.synth.edges import Block
 from gis.synth.land import Land
-from gis.synth.patches import Floats, Integers, Patch
+from gis.synth.patches import Patch
 
-Shapes = NDArray[np.object_]
 FENCE_M, CLEAR_OF_FENCE_M, CLEAR_M = 8.0, 4.0, 40.0
 EPOCHS = np.array([1988, 1998, 2006, 2014])
 STYLES = ((6, 3, 48.0, 12.5, 27.0), (6, 4, 60.0, 13.0, 30.0), (11, 2, 40.0, 15.0, 38.0), (18, 1, 27.0, 18.0, 46.0))
@@ -49,7 +48,7 @@ def blocks(rng: Generator, ground: Land, core: Patch, count: int) -> list[Block]
     return sorted(found)
 
 
-def _free(core: Patch, taken: NDArray[np.bool_], block: Block) -> bool:
+def _free(core: Patch, taken: Flags, block: Block) -> bool:
     west, east, south, north = block
     inside = core.inside[west : east + 1, south : north + 1]
     through = core.main_column[west + 1 : east].any() or core.main_row[south + 1 : north].any()
@@ -94,7 +93,7 @@ def slabs(rng: Generator, areas: Shapes, years: Integers, bearing: float) -> Sla
         parts.append((shapes, np.full(count, compound), np.arange(1, count + 1), high, homes))
     if not parts:
         nothing = np.zeros(0, dtype=np.int64)
-        return Slabs(np.zeros(0, dtype=object), nothing, nothing, nothing, nothing)
+        return Slabs(NO_SHAPES, nothing, nothing, nothing, nothing)
     return Slabs(*(np.concatenate(column) for column in zip(*parts, strict=True)))
 
 

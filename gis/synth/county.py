@@ -6,17 +6,18 @@ It lies around 120.0°E 28.9°N in EPSG:4549, holds nothing real, and every name
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.random import Generator
 from numpy.typing import NDArray
 
-from gis import law, layers
-from gis.synth import delivery, fill, history, names
+from gis import layers
+from gis.synth import delivery, history, names
 from gis.synth.delivery import shaped
+from gis.synth.dress import Wanted, dressed
 from gis.synth.gas import Network
 from gis.synth.land import Land
 from gis.synth.settled import CODE, SRID, Settled, settled
@@ -29,21 +30,18 @@ Texts = NDArray[np.object_]
 
 
 def county(seed: int = 7, *, today: date, scale: float = SMALL, workers: int = WORKERS) -> Frames:
-    """Give the deliveries of the invented county by layer, in metres of EPSG:4549, as known at the start of `today`.
+    """Give the invented county by layer, in metres of EPSG:4549, as known at the start of `today`.
 
     `scale` 1 is 250,000 buildings on 1,046 km²; the default is 3,000 on 13 km². Same seed, day and scale: same frames.
-    Checks name their objects by `object_key`; whoever stores them puts the internal id in `object_id`.
+    Checks name their objects by `object_key`; whoever stores them puts the internal id in `object_id`. Registers have
+    the name of their `town` beside their fields. A layer of which a small county has nothing is left out.
     """
     place = settled(seed, scale=scale, today=today)
-    rng = np.random.default_rng([seed, 9])
-    frames = geography(place, today)
-    bare = _buildings(rng, place.houses)
-    frames["construction_site"] = _sites(rng, place.sites, today)
-    frames["building"] = fill.grades(bare, seed=seed, today=today)
-    frames["gas_user"] = fill.users(bare, frames["gas_pipeline"], seed=seed, today=today, homes=0.85)
-    frames["worker"] = fill.workers(frames["town"], count=workers, seed=seed, today=today)
-    frames["check"] = _checks(frames, seed=seed, today=today)
-    return frames
+    ground = geography(place, today)
+    wanted = Wanted(seed, scale, today, JURISDICTION, TIMEZONE)
+    people = dressed(place, ground, wanted, workers=workers)
+    frames = ground | people.frames | {"check": _events(people.checks, seed, today)}
+    return {name: frame for name, frame in frames.items() if len(frame)}
 
 
 def geography(place: Settled, today: date) -> Frames:
@@ -90,7 +88,7 @@ def _roads(place: Settled) -> gpd.GeoDataFrame:
     net = place.streets
     columns = {
         "code": _codes("R", len(net.lines)),
-        "name": np.where(net.road_class == "track", None, place.road_names),
+        "name": place.road_names,
         "road_class": net.road_class,
         "surface": np.where(net.road_class == "track", "gravel", "asphalt"),
         "bridge": ["yes" if each else None for each in net.bridge],
@@ -140,43 +138,18 @@ def _network(found: Network, today: date) -> Frames:
     }
 
 
-def _buildings(rng: Generator, houses: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    count = len(houses)
-    columns = {
-        "code": houses["code"],
-        "address": [
-            f"{delivery.LABEL}{street}{number}号{'' if block is pd.NA else f'{block}幢'}"
-            for street, number, block in zip(houses["street"], houses["number"], houses["block"], strict=True)
-        ],
-        "use": houses["use"],
-        "floors": houses["floors"],
-        "built_year": houses["built_year"],
-        "basement": houses["basement"],
-        "self_built": houses["self_built"],
-        "let_or_business": (houses["shops"] > 0) | ((houses["dwellings"] > 0) & (rng.random(count) < 0.08)),
-        "owner_name": names.people(count, rng),
-    }
-    return shaped(layers.named("building"), columns, houses.geometry.to_numpy(), srid=SRID)
-
-
-def _sites(rng: Generator, plots: Texts, today: date) -> gpd.GeoDataFrame:
-    count = len(plots)
-    columns = {
-        "code": _codes("S", count),
-        "name": [f"{delivery.LABEL}工地{number}" for number in range(1, count + 1)],
-        "kind": ["small" if number % 4 == 3 else "site" for number in range(count)],
-        "builder": rng.choice(np.array(names.BUILDERS, dtype=object), count),
-        "permit": [f"SG-{number}" if number % 5 else None for number in range(1, count + 1)],
-        "pit_depth": np.round(rng.uniform(1, 9, count), 1),
-        "pile_length": [round(float(each), 1) if each > 8 else None for each in rng.uniform(0, 25, count)],
-        "started_on": [today - timedelta(days=int(each)) for each in rng.integers(90, 700, count)],
-    }
-    return shaped(layers.named("construction_site"), columns, plots, srid=SRID)
-
-
-def _checks(frames: Frames, *, seed: int, today: date) -> gpd.GeoDataFrame:
-    force = law.in_force(law.applicable(law.rules(), JURISDICTION), today)
-    stock = [layer for layer in layers.every() if layer.patrol is not None and layer.name in frames]
-    objects = pd.concat([history.patrolled(layer, frames[layer.name], force) for layer in stock], ignore_index=True)
-    found = history.checks(objects, list(frames["worker"]["code"]), seed=seed, today=today, timezone=TIMEZONE)
+def _events(checks: pd.DataFrame, seed: int, today: date) -> gpd.GeoDataFrame:
+    """Give checks as rows of the check layer with `object_key` and `recorded_at`: the late ones up to 20 days late."""
+    rng = np.random.default_rng([seed, 60])
+    zone = ZoneInfo(TIMEZONE)
+    seen = checks["seen"].astype("datetime64[ns]").dt.tz_localize(zone).dt.tz_convert("UTC")
+    found = checks[["layer", "object_key", "kind", "outcome", "worker_code"]].assign(
+        uid=pd.Series(history.version_seven(seen, rng), dtype=object),
+        object_id=None,
+        seen_at=seen,
+        recorded_at=history.recorded(seen, checks["late"].to_numpy(bool), pd.Timestamp(today, tz=zone), rng),
+        note=f"{delivery.LABEL}数据",
+        source="synth",
+        synthetic=True,
+    )
     return gpd.GeoDataFrame(found, geometry=gpd.GeoSeries(np.full(len(found), None, dtype=object)))

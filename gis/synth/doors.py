@@ -5,14 +5,12 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 import shapely
-from numpy.typing import NDArray
 
 from gis.synth import names
+from gis.synth.arrays import Floats, Integers, Texts, middles
 from gis.synth.land import Land
-from gis.synth.patches import CORE, Floats, Integers
+from gis.synth.patches import CORE
 from gis.synth.streets import THROUGH, Drawn, Streets
-
-Texts = NDArray[np.object_]
 
 
 class Gates(NamedTuple):
@@ -25,13 +23,13 @@ class Gates(NamedTuple):
 
 
 def road_names(ground: Land, net: Streets) -> Texts:
-    """Give the name of each street piece; a road between villages is named after the village that it passes."""
+    """Give the name of each street piece, None for tracks; a road between villages is named after the one it passes."""
     own = lane_names(net.drawn)
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(net.lines, 0.5, normalized=True))
     found = own[net.street]
     through = np.flatnonzero(net.drawn.seat[net.street] == THROUGH)
-    village = ground.nearest(middle[through])
+    village = ground.nearest(middles(net.lines[through]))
     found[through] = _through_names(ground, village, net.street[through])
+    found[net.road_class == "track"] = None
     return found
 
 

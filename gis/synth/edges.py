@@ -7,8 +7,9 @@ import numpy as np
 import shapely
 from numpy.random import Generator
 
+from gis.synth.arrays import Flags, Floats, Integers, lines, segments
 from gis.synth.land import Land
-from gis.synth.patches import CORE, Flags, Floats, Integers, Patch
+from gis.synth.patches import CORE, Patch
 
 Block = tuple[int, int, int, int]
 DROPPED_ROW, DROPPED_COLUMN = 0.16, 0.26
@@ -30,9 +31,9 @@ class Edges(NamedTuple):
     main: Flags
     fixed: Flags
 
-    def where(self, wanted: Flags) -> "Edges":
+    def where(self, wanted: Flags | Integers) -> "Edges":
         """Give some of the edges."""
-        return Edges(*(each[wanted] for each in self))
+        return Edges._make(each[wanted] for each in self)
 
 
 def edges(rng: Generator, ground: Land, found: Sequence[Patch], blocks: Sequence[Block]) -> Edges:
@@ -80,7 +81,7 @@ def _states(patch: Patch, blocks: Sequence[Block]) -> tuple[Integers, Integers]:
 def _wet(ground: Land, found: Edges) -> Flags:
     """Whether edges touch or follow water; a main one may cross it steeply."""
     wet = np.zeros(len(found.line), dtype=bool)
-    edge, steep = _near(found, segments([each.water for each in ground.valleys]), WATER_M)
+    edge, steep = _near(found, [each.water for each in ground.valleys], WATER_M)
     wet[edge[~(steep & found.main[edge])]] = True
     return wet
 
@@ -88,22 +89,16 @@ def _wet(ground: Land, found: Edges) -> Flags:
 def _doubled(ground: Land, found: Edges) -> Flags:
     """Whether edges run beside a valley road, which serves in their place."""
     doubled = np.zeros(len(found.line), dtype=bool)
-    edge, steep = _near(found, segments([each.road for each in ground.valleys]), BESIDE_M)
+    edge, steep = _near(found, [each.road for each in ground.valleys], BESIDE_M)
     doubled[edge[~steep]] = True
     return doubled
 
 
-def _near(found: Edges, lines: Floats, reach_m: float) -> tuple[Integers, Flags]:
-    """Give the edges near straight pieces of lines, and whether they meet them steeply."""
-    tree = shapely.STRtree(shapely.linestrings(found.ends))
-    line, edge = tree.query(shapely.linestrings(lines), predicate="dwithin", distance=reach_m)
-    course, ahead = lines[line, 1] - lines[line, 0], found.ends[edge, 1] - found.ends[edge, 0]
+def _near(found: Edges, ways: Sequence[shapely.LineString], reach_m: float) -> tuple[Integers, Flags]:
+    """Give the edges near lines, and whether they meet them steeply."""
+    straight, _ = segments(ways)
+    tree = shapely.STRtree(lines(found.ends))
+    way, edge = tree.query(lines(straight), predicate="dwithin", distance=reach_m)
+    course, ahead = straight[way, 1] - straight[way, 0], found.ends[edge, 1] - found.ends[edge, 0]
     across = np.abs(course[:, 0] * ahead[:, 1] - course[:, 1] * ahead[:, 0])
-    return edge, across > STEEP * np.hypot(*course.T) * np.hypot(*ahead.T)
-
-
-def segments(lines: Sequence[shapely.LineString]) -> Floats:
-    """Give the straight pieces of lines, (n, 2, 2)."""
-    places, of = shapely.get_coordinates(np.asarray(lines, dtype=object), return_index=True)
-    both = of[:-1] == of[1:]
-    return np.stack([places[:-1][both], places[1:][both]], axis=1)
+    return edge.astype(np.int64), across > STEEP * np.hypot(*course.T) * np.hypot(*ahead.T)

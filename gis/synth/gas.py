@@ -4,17 +4,16 @@ from typing import NamedTuple
 
 import numpy as np
 import shapely
-from numpy.typing import NDArray
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
+from gis.synth.arrays import NO_SHAPES, Flags, Floats, Integers, Shapes, multilines
 from gis.synth.land import Land, spread
-from gis.synth.patches import CORE, Floats, Integers
+from gis.synth.patches import CORE
 from gis.synth.streets import THROUGH, Streets
 from gis.synth.ways import ties
 
-Shapes = NDArray[np.object_]
 MAIN_OFF_M, LOW_OFF_M, TOWN_PAST_M, WELL_M = 4.5, 1.5, 350.0, 1200.0
 STATION_KM2, STATION_REACH_M, STATION_DEPTH, TOWN_REACH_M, CABINET_M = 0.6, 470.0, 1.0, 380.0, 150.0
 SERVED_TOWNS, YARD_M = 0.3, 2.0
@@ -91,18 +90,18 @@ def _mains(ground: Land, net: Streets, towns: Integers) -> Shapes:
     river = substring(road, first, last)
     wanted = (net.drawn.seat[net.street] == CORE) & (net.road_class == "secondary")
     lines = _offset(np.concatenate([[river], _merged(net, wanted)]), MAIN_OFF_M)
-    lines = np.concatenate([lines, ties(lines, np.zeros(0, dtype=object))])
+    lines = np.concatenate([lines, ties(lines, NO_SHAPES)])
     return np.asarray(shapely.get_parts(shapely.union_all(lines, grid_size=0.01)), dtype=object)
 
 
-def _merged(net: Streets, wanted: NDArray[np.bool_]) -> Shapes:
+def _merged(net: Streets, wanted: Flags) -> Shapes:
     """Give the wanted pieces, those of a street that follow each other as one line."""
     pieces = np.flatnonzero(wanted)
     if not len(pieces):
-        return np.zeros(0, dtype=object)
+        return NO_SHAPES
     pieces = pieces[np.argsort(net.street[pieces], kind="stable")]
     number = np.unique(net.street[pieces], return_inverse=True)[1]
-    merged = shapely.line_merge(shapely.multilinestrings(net.lines[pieces], indices=number))
+    merged = shapely.line_merge(multilines(net.lines[pieces], number))
     return np.asarray(shapely.get_parts(merged), dtype=object)
 
 
@@ -147,13 +146,13 @@ def _transmission(ground: Land, mains: Shapes) -> tuple[BaseGeometry, BaseGeomet
     parts = shapely.get_parts(shapely.intersection(whole, ground.outline))
     trunk = parts[shapely.length(parts).argmax()]
     gate = trunk.interpolate(0.45, normalized=True)
-    return trunk, gate, shapely.shortest_line(gate, shapely.multilinestrings(mains))
+    return trunk, gate, LineString(shapely.shortest_line(gate, shapely.multilinestrings(mains)))
 
 
 def _cabinets(mains: Shapes, compounds: Shapes) -> tuple[Shapes, Integers]:
     """Give a place on the mains for each compound near them, and which compounds these are."""
     if not len(compounds):
-        return np.zeros(0, dtype=object), np.zeros(0, dtype=np.int64)
+        return NO_SHAPES, np.zeros(0, dtype=np.int64)
     compound, main = shapely.STRtree(mains).query_nearest(compounds, max_distance=CABINET_M, all_matches=False)
     lines = shapely.shortest_line(mains[main], compounds[compound])
     return np.asarray(shapely.get_point(lines, 0), dtype=object), compound.astype(np.int64)

@@ -20,7 +20,7 @@ from gis.synth.delivery import LABEL
 OUTCOMES = ("done", "no_answer", "refused", "vacant", "not_found")
 SHARES = (0.86, 0.08, 0.02, 0.03, 0.01)
 DONE = SHARES[0]
-NEVER, LAPSED = 0.10, 0.18
+NEVER, LAPSED, LATE = 0.10, 0.18, 0.03
 RECENT_D, COARSE_D = 45.0, 30.0
 
 Floats = NDArray[np.float64]
@@ -65,28 +65,19 @@ def checks(
     """Give invented checks of the `days` before `today`, by time.
 
     Reads the columns that `patrolled` gives; gives those of the check layer, `object_key` beside `object_id`, and
-    `recorded_at`. An object without an interval is not visited. One object in ten is never reached, about one in five
-    falls out of the rounds at some time, the others are visited a little before or after they are due; a visit without
-    success is often tried again within three weeks. Before the last 45 days an interval under 30 days is drawn as 30,
-    so that daily rounds do not fill the table. Instants are in UTC, the last before today's midnight in `timezone`;
-    3 % are recorded up to 20 days late. Equal inputs give equal rows in any order of the objects.
+    `recorded_at`. An object without an interval is not visited, one in ten is never reached. Instants are in UTC, the
+    last before today's midnight in `timezone`; 3 % are recorded late. Equal inputs give equal rows in any order.
     """
     visited = objects[objects["interval_d"].notna()].sort_values(["layer", "object_key"]).reset_index(drop=True)
     rng = np.random.default_rng([seed, 4])
     count = len(visited)
     never = rng.random(count) < NEVER
-    found = visits(
-        Rounds(visited["interval_d"].to_numpy(float), np.zeros(count), np.where(never, 0.0, DONE)), days, rng
-    )
-    rows = found.row
+    rounds = Rounds(visited["interval_d"].to_numpy(float), np.zeros(count), np.where(never, 0.0, DONE))
+    found = visits(rounds, days, rng)
     midnight = datetime.combine(today, datetime.min.time(), ZoneInfo(timezone))
     seen = _instants(found.day - days, midnight, rng)
-    late_s = np.where(
-        rng.random(len(rows)) < 0.03, rng.uniform(0, 20 * 86400, len(rows)), rng.exponential(3600, len(rows))
-    )
-    end = pd.Timestamp(midnight).tz_convert("UTC")
-    recorded = (seen + pd.to_timedelta(late_s.round(), unit="s")).where(lambda each: each < end, end)
-    chosen = visited.iloc[rows].reset_index(drop=True)
+    late = rng.random(len(seen)) < LATE
+    chosen = visited.iloc[found.row].reset_index(drop=True)
     names = _workers(visited["x"].to_numpy(float), list(workers))
     told = pd.DataFrame(
         {
@@ -94,14 +85,23 @@ def checks(
             **{name: chosen[name] for name in ("layer", "object_id", "object_key", "kind")},
             "outcome": np.array(OUTCOMES)[found.outcome],
             "seen_at": seen,
-            "recorded_at": recorded,
-            "worker_code": names[rows],
+            "recorded_at": recorded(seen, late, pd.Timestamp(midnight), rng),
+            "worker_code": names[found.row],
             "note": f"{LABEL}数据",
             "source": "synth",
             "synthetic": True,
         }
     )
     return told.sort_values(["seen_at", "uid"], ignore_index=True)
+
+
+def recorded(
+    seen: "pd.Series[pd.Timestamp]", late: NDArray[np.bool_], end: pd.Timestamp, rng: Generator
+) -> "pd.Series[pd.Timestamp]":
+    """Give when visits were recorded: about an hour after they were made, the late ones up to 20 days, all by `end`."""
+    after_s = np.where(late, rng.uniform(0, 20 * 86_400, len(seen)), rng.exponential(3600, len(seen)))
+    found = seen + pd.to_timedelta(after_s.round(), unit="s")
+    return found.where(found < end, end.tz_convert("UTC"))
 
 
 class Rounds(NamedTuple):
@@ -121,7 +121,11 @@ class Visits(NamedTuple):
 
 
 def visits(rounds: Rounds, days: int, rng: Generator) -> Visits:
-    """Give the visits of `days` days; about one object in five falls out of the rounds at some time."""
+    """Give the visits of `days` days: a little before or after each is due, again within three weeks without success.
+
+    About one object in five falls out of the rounds at some time. Before the last 45 days an interval under 30 days is
+    drawn as 30, so that daily rounds do not fill the table.
+    """
     interval_d, begin_d, done = rounds
     count = len(interval_d)
     never = done == 0

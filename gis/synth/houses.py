@@ -3,18 +3,14 @@
 from typing import NamedTuple
 
 import numpy as np
-import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
+from gis.synth.arrays import Flags, Floats, Integers, Shapes, Texts, middles, nearest
 from gis.synth.land import Land
-from gis.synth.patches import CORE, Flags, Floats, Integers
+from gis.synth.patches import CORE
 from gis.synth.plots import FACTORY, HOUSE, SHOP, SITE, Plots, apart, blocked, plots, sheds
 from gis.synth.streets import THROUGH, Streets
 
-Shapes = NDArray[np.object_]
-Texts = NDArray[np.object_]
 BUILT_ON = ("residential", "service", "secondary", "tertiary", "primary")
 SHED_SHARE, NOTCH_SHARE, VACANT_SHARE, SITES_APART_M = 0.3, 0.16, 0.12, 90.0
 
@@ -45,7 +41,8 @@ def sites(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, count: 
     free = free[rng.permutation(len(free))]
     inner = ground.seats.kind[ground.nearest(plot.middle[free])] == "core"
     chosen = np.r_[free[inner][: count // 2], free[~inner]][:count]
-    return shapes[np.sort(chosen)]
+    found: Shapes = shapes[np.sort(chosen)]
+    return found
 
 
 def houses(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, target: int) -> Stock:
@@ -81,15 +78,15 @@ def houses(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, target
 
 def depths(ground: Land, net: Streets) -> Floats:
     """Give how far out of its village each street piece lies: 0 in the middle, 1 at the rim, 1 more each 250 m on."""
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(net.lines, 0.5, normalized=True))
+    middle = middles(net.lines)
     seat = net.drawn.seat[net.street]
     lane = seat != THROUGH
-    away_m, nearest = cKDTree(ground.seats.place).query(middle)
+    away_m, village = nearest(ground.seats.place, middle)
     reach_m = np.ones(len(ground.seats.town))
-    np.maximum.at(reach_m, nearest[lane], away_m[lane])
-    inside = np.minimum(away_m / reach_m[nearest], 1.0)
+    np.maximum.at(reach_m, village[lane], away_m[lane])
+    inside = np.minimum(away_m / reach_m[village], 1.0)
     inside = np.where(seat == CORE, np.minimum(ground.core.depth(middle), 1.0), inside)
-    beyond_m = np.maximum(cKDTree(middle[lane]).query(middle)[0] - 40, 0)
+    beyond_m = np.maximum(nearest(middle[lane], middle)[0] - 40, 0)
     found: Floats = inside + beyond_m / 250
     return found
 
@@ -97,7 +94,7 @@ def depths(ground: Land, net: Streets) -> Floats:
 def _frontages(rng: Generator, ground: Land, net: Streets, depth: Floats) -> Integers:
     """Give what stands along each piece: shops on main streets of towns, factories on main roads at the rim."""
     count = len(net.lines)
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(net.lines, 0.5, normalized=True))
+    middle = middles(net.lines)
     kind = ground.seats.kind[ground.nearest(middle)]
     main = np.isin(net.road_class, ["primary", "secondary", "tertiary"])
     town = np.isin(kind, ["core", "seat"])

@@ -6,18 +6,15 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import dijkstra
-from scipy.spatial import cKDTree
 from shapely import affinity
 from shapely.geometry import Polygon
 from shapely.geometry.base import BaseGeometry
 
+from gis.synth.arrays import Floats, Integers, Shapes, Texts, nearest
 from gis.synth.valleys import Valley, valleys
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
 AREA_M2, VILLAGES, TOWNS, BUILDINGS = 1046e6, 452, 14, 250_000
 CORE_REACH_M, CORE_FLAT = 3800.0, 1.25
 CORE_VILLAGES, URBAN_TOWNS = 0.115, 3 / 14
@@ -36,7 +33,7 @@ class Seats(NamedTuple):
     bearing: Floats
     valley: Integers
     along_m: Floats
-    kind: NDArray[np.object_]
+    kind: Texts
     town: Integers
     houses: Floats
 
@@ -65,12 +62,12 @@ class Land:
     valleys: list[Valley]
     core: Core
     seats: Seats
-    villages: NDArray[np.object_]
+    villages: Shapes
     buildings: int
 
     def nearest(self, places: Floats) -> Integers:
         """Give the village in which each place lies: the one with the nearest seat."""
-        return cKDTree(self.seats.place).query(places)[1].astype(np.int64)
+        return nearest(self.seats.place, places)[1]
 
     @property
     def urban(self) -> int:
@@ -128,10 +125,9 @@ def _seats(rng: Generator, found: list[Valley], core: Core, outline: BaseGeometr
     inner = inner[spread(np.ones(len(inner)), inner, core.place[None], count[0])]
     place, bearing, valley, along_m = _roadside(found, outline)
     depth = core.depth(place)
-    free = depth > 1.12
-    place, bearing, valley, along_m, depth = (each[free] for each in (place, bearing, valley, along_m, depth))
     wish = rng.uniform(0.7, 1.0, len(place)) / (0.75 + 0.35 * np.minimum(depth / 5, 1))
-    taken = spread(wish, place, inner, count[1])
+    free = np.flatnonzero(depth > 1.12)
+    taken = free[spread(wish[free], place[free], inner, count[1])]
     none = np.full(len(inner), -1)
     kind = np.where(rng.random(len(taken)) < 0.4, "strip", "lanes").astype(object)
     return Seats(
@@ -151,8 +147,8 @@ def _inner(rng: Generator, core: Core, found: list[Valley]) -> Floats:
     steps = np.arange(-half_m, half_m + 1, min(CORE_CANDIDATE_M, half_m / 6))
     grid = np.stack(np.meshgrid(steps, steps), axis=-1).reshape(-1, 2)
     grid = core.place + grid + rng.uniform(-60, 60, grid.shape) * min(1.0, half_m / 1000)
-    water = shapely.union_all([each.water for each in found[:1]])
-    return grid[(core.depth(grid) < 0.93) & (shapely.distance(shapely.points(grid), water) > 40)]
+    dry: Floats = grid[(core.depth(grid) < 0.93) & (shapely.distance(shapely.points(grid), found[0].water) > 40)]
+    return dry
 
 
 def _roadside(found: list[Valley], outline: BaseGeometry) -> tuple[Floats, Floats, Integers, Floats]:
@@ -174,7 +170,7 @@ def spread(wish: Floats, places: Floats, taken: Floats, count: int) -> Integers:
 
     Farthest-first traversal (Gonzalez 1985, doi:10.1016/0304-3975(85)90224-5).
     """
-    away_m = cKDTree(taken).query(places)[0]
+    away_m = nearest(taken, places)[0]
     chosen = []
     for _ in range(min(count, len(places))):
         best = int(np.argmax(away_m * wish))
@@ -196,7 +192,7 @@ def _capitals(rng: Generator, seats: Seats, found: list[Valley], outline: BaseGe
     return np.concatenate([heads, outer[spread(wish, seats.place[outer], seats.place[heads], count - urban)]])
 
 
-def _town_of(seats: Seats, areas: NDArray[np.object_], capitals: Integers) -> Integers:
+def _town_of(seats: Seats, areas: Shapes, capitals: Integers) -> Integers:
     """Give each village's town; every town hangs together.
 
     Villages of the core go to the nearest of its seats; the others to the nearest outer seat or to the nearest village
@@ -215,17 +211,15 @@ def _town_of(seats: Seats, areas: NDArray[np.object_], capitals: Integers) -> In
     return town.astype(np.int64)
 
 
-def _source(seats: Floats, pairs: NDArray[np.intp], sources: NDArray[np.intp]) -> NDArray[np.intp]:
+def _source(seats: Floats, pairs: Integers, sources: Integers) -> Integers:
     """Give the nearest source of each seat, on the way along pairs of neighbours."""
     length_m = np.hypot(*(seats[pairs[0]] - seats[pairs[1]]).T)
     graph = coo_array((length_m, pairs), shape=(len(seats),) * 2).tocsr()
-    source: NDArray[np.intp] = dijkstra(
-        graph, directed=False, indices=sources, min_only=True, return_predecessors=True
-    )[2]
-    return source
+    found = dijkstra(graph, directed=False, indices=sources, min_only=True, return_predecessors=True)
+    return np.asarray(found[2], dtype=np.int64)
 
 
-def _sizes(rng: Generator, kind: NDArray[np.object_], buildings: int) -> Floats:
+def _sizes(rng: Generator, kind: Texts, buildings: int) -> Floats:
     """Give how many buildings stand in each village; the core has its share as a whole."""
     weight = rng.lognormal(0.0, 0.45, len(kind)) * np.where(kind == "seat", SEAT_WEIGHT, 1.0)
     core = kind == "core"
@@ -234,13 +228,13 @@ def _sizes(rng: Generator, kind: NDArray[np.object_], buildings: int) -> Floats:
     return sizes
 
 
-def _villages(outline: BaseGeometry, seats: Floats) -> NDArray[np.object_]:
+def _villages(outline: BaseGeometry, seats: Floats) -> Shapes:
     """Give each seat the land nearest to it, clipped to the outline: no gap, no overlap, rounded to shared corners."""
     cells = shapely.get_parts(shapely.voronoi_polygons(shapely.multipoints(seats), extend_to=outline))
     rings = shapely.intersection(shapely.get_exterior_ring(cells), outline)
-    edges = shapely.union_all([*rings, outline.exterior], grid_size=0.01)
+    edges = shapely.union_all([*rings, outline.boundary], grid_size=0.01)
     faces = shapely.get_parts(shapely.polygonize(shapely.get_parts(edges)))
-    home = cKDTree(seats).query(shapely.get_coordinates(shapely.point_on_surface(faces)))[1]
+    home = nearest(seats, shapely.get_coordinates(shapely.point_on_surface(faces)))[1]
     order = np.argsort(home, kind="stable")
     parts = np.split(faces[order], np.searchsorted(home[order], np.arange(1, len(seats))))
     return np.array([shapely.union_all(each) for each in parts], dtype=object)

@@ -5,12 +5,10 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from gis.synth.arrays import Flags, Floats, Integers, Shapes, lines
 from gis.synth.edges import Edges
-from gis.synth.patches import Flags, Floats, Integers
 
-Shapes = NDArray[np.object_]
 ROW_ALLEY, COLUMN_ALLEY = (0.08, 14.0, 19.0), (0.34, 20.0, 34.0)
 
 
@@ -31,14 +29,14 @@ def lanes(rng: Generator, found: Edges, blocks: Shapes) -> Lanes:
     `blocks` are the compounds, into which no alley leads. Patch 0 is the core.
     """
     order = np.lexsort((found.step, found.line, found.column, found.patch))
-    found = Edges(*(each[order] for each in found))
+    found = found.where(order)
     key = np.column_stack([found.patch, found.column, found.line])
     new = np.r_[True, (key[1:] != key[:-1]).any(axis=1)]
     street = np.cumsum(new) - 1
     start = new | np.r_[True, found.step[1:] != found.step[:-1] + 1]
     places, edge = _chained(found, start)
-    lines = np.asarray(shapely.linestrings(places, indices=(np.cumsum(start) - 1)[edge]), dtype=object)
-    whole = np.asarray(shapely.linestrings(places, indices=street[edge]), dtype=object)
+    runs = lines(places, (np.cumsum(start) - 1)[edge])
+    whole = lines(places, street[edge])
     first = found.where(new)
     core = first.patch == 0
     minor = np.where(first.column & ~core, "service", "residential")
@@ -46,7 +44,7 @@ def lanes(rng: Generator, found: Edges, blocks: Shapes) -> Lanes:
     alleys, parent = _alleys(rng, found, street, blocks)
     number = len(whole) + np.arange(len(alleys))
     return Lanes(
-        np.concatenate([lines, alleys]),
+        np.concatenate([runs, alleys]),
         np.concatenate([street[start], number]),
         np.concatenate([whole, alleys]),
         np.concatenate([first.patch, first.patch[parent]]),
@@ -74,8 +72,8 @@ def _alleys(rng: Generator, found: Edges, street: Integers, blocks: Shapes) -> t
     side = np.column_stack([-ahead[:, 1], ahead[:, 0]]) / np.hypot(*ahead.T)[:, None]
     reach_m = rng.uniform(low_m, high_m) * rng.choice([-1.0, 1.0], len(foot))
     tips = foot + reach_m[:, None] * side
-    lines = np.asarray(shapely.linestrings(np.round(np.stack([foot, tips], axis=1), 2)), dtype=object)
-    free = np.ones(len(lines), dtype=bool)
+    alleys = lines(np.round(np.stack([foot, tips], axis=1), 2))
+    free = np.ones(len(alleys), dtype=bool)
     if len(blocks):
-        free[shapely.STRtree(lines).query(blocks, predicate="dwithin", distance=1.0)[1]] = False
-    return lines[free], street[wanted][free]
+        free[shapely.STRtree(alleys).query(blocks, predicate="dwithin", distance=1.0)[1]] = False
+    return alleys[free], street[wanted][free]

@@ -5,15 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from shapely.geometry import LineString
 
+from gis.synth.arrays import Flags, Floats, two_nearest
 from gis.synth.land import Core, Land
 
-Floats = NDArray[np.float64]
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 CORE = -1
 SPACING_M = {"core": (92.0, 62.0), "seat": (86.0, 54.0), "lanes": (82.0, 50.0), "strip": (95.0, 48.0)}
 ASPECT = {"seat": (1.3, 1.9), "lanes": (1.2, 2.2), "strip": (4.0, 8.0)}
@@ -129,7 +125,7 @@ def _apart(ground: Land, found: list[Patch]) -> list[Patch]:
     places = np.vstack([each.place.reshape(-1, 2) for each in found])
     sizes = np.array([each.inside.size for each in found])
     owner = np.repeat([each.seat for each in found], sizes)
-    away_m, nearest = cKDTree(ground.seats.place).query(places, k=2)
+    away_m, nearest = two_nearest(ground.seats.place, places)
     own = (nearest[:, 0] == owner) & (away_m[:, 1] - away_m[:, 0] > MARGIN_M)
     own &= (ground.core.depth(places) > 1.1) & shapely.contains_xy(ground.outline.buffer(-60), places)
     parts = np.split(own, np.cumsum(sizes)[:-1])

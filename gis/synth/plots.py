@@ -5,14 +5,11 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
 
-from gis.synth.edges import segments
+from gis.synth.arrays import Flags, Floats, Integers, Shapes, lines, segments
 from gis.synth.land import Land
-from gis.synth.patches import Flags, Floats, Integers
 from gis.synth.streets import Streets
 
-Shapes = NDArray[np.object_]
 HALF_STREET_M = {"primary": 9.0, "secondary": 6.5, "tertiary": 4.5, "residential": 3.0, "service": 2.0, "track": 2.0}
 RIVER_M, STREAM_M, GAP_M, CORNER_M, RIM_M = 28.0, 9.0, 0.6, 5.0, 15.0
 HOUSE, SHOP, FACTORY, SITE = 0, 1, 2, 3
@@ -49,7 +46,7 @@ class Plots(NamedTuple):
 
     def where(self, wanted: Flags | Integers) -> "Plots":
         """Give some of the plots."""
-        return Plots(*(each[wanted] for each in self))
+        return Plots._make(each[wanted] for each in self)
 
     def shapes(self, notch: Flags | None = None) -> Shapes:
         """Give the rectangles; those with a `notch` lack a corner at the back and are L-shaped."""
@@ -129,19 +126,14 @@ def blocked(shapes: Shapes, ground: Land, net: Streets, closed: Shapes) -> Flags
     half_m = np.array([HALF_STREET_M[each] for each in net.road_class]) - 0.1
     bad[tree.query(net.lines, predicate="dwithin", distance=half_m)[1]] = True
     for number, each in enumerate(ground.valleys):
-        water = shapely.linestrings(segments([each.water]))
+        water = lines(segments([each.water])[0])
         reach_m = STREAM_M if number else RIVER_M
         bad[tree.query(water, predicate="dwithin", distance=reach_m)[1]] = True
     if len(closed):
         bad[tree.query(closed, predicate="intersects")[1]] = True
-    border = shapely.linestrings(segments([*map(shapely.LineString, _rings(ground))]))
+    border = lines(segments(shapely.get_parts(shapely.boundary(ground.outline)))[0])
     bad[tree.query(border, predicate="dwithin", distance=RIM_M)[1]] = True
     return bad
-
-
-def _rings(ground: Land) -> list[Floats]:
-    rings = shapely.get_exterior_ring(shapely.get_parts(ground.outline))
-    return [shapely.get_coordinates(each) for each in rings]
 
 
 def apart(shapes: Shapes, order: Floats, gap_m: float = GAP_M) -> Flags:

@@ -27,7 +27,7 @@ NEVER = {"home_check": 0.09, "house_check": 0.12}
 HOUSES_SINCE_D = 330.0
 """Patrols of houses began later than the visits of homes; sheds and garages are seldom looked at."""
 SHEDS = 0.12
-LATE, VOIDED = 0.03, 0.0005
+VOIDED = 0.0005
 REASONS = np.array(["误录", "重复录入", "地址填错"], dtype=object)
 ONE_DAY = "hot_work_check"
 
@@ -65,7 +65,7 @@ def checks(objects: pd.DataFrame, workers: pd.DataFrame, *, seed: int, today: da
             "outcome": np.array(OUTCOMES, dtype=object)[outcome],
             "seen": seen,
             "worker_code": _workers(objects, workers)[row],
-            "late": rng.random(len(row)) < LATE,
+            "late": rng.random(len(row)) < history.LATE,
             "void_reason": only(rng.choice(REASONS, len(row)), rng.random(len(row)) < VOIDED),
         }
     )

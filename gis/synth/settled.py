@@ -15,14 +15,15 @@ from numpy.random import Generator
 
 from gis.errors import Refused
 from gis.synth import compounds, doors, gas, houses, names
+from gis.synth.arrays import Integers, Shapes, Texts
 from gis.synth.compounds import Slabs
-from gis.synth.doors import Gates, Texts
+from gis.synth.doors import Gates
 from gis.synth.edges import edges
 from gis.synth.gas import Network
-from gis.synth.houses import Shapes, Stock
+from gis.synth.houses import Stock
 from gis.synth.land import Land, land
 from gis.synth.lanes import lanes
-from gis.synth.patches import Integers, patches
+from gis.synth.patches import patches
 from gis.synth.streets import Streets, streets
 
 SRID = 4549

@@ -6,17 +6,15 @@ from typing import NamedTuple
 import numpy as np
 import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
-from gis.synth.edges import segments
+from gis.synth.arrays import Flags, Integers, Shapes, lines, middles, segments
 from gis.synth.land import Land
 from gis.synth.lanes import Lanes
-from gis.synth.patches import Flags, Integers, Patch
+from gis.synth.patches import Patch
 from gis.synth.ways import links, ties, tracks
 
-Shapes = NDArray[np.object_]
 RANKS = ("primary", "secondary", "tertiary", "residential", "service", "track")
 THROUGH = -2
 GRID_M, BRIDGE_HALF_M, STUB_M = 0.01, 22.0, 12.0
@@ -76,14 +74,14 @@ def _all(value: object, shapes: Sequence[object] | Shapes) -> Shapes:
     return np.full(len(shapes), value, dtype=object)
 
 
-def _noded(ground: Land, lines: Shapes, street: Integers, drawn: Drawn) -> Streets:
-    pieces = shapely.get_parts(shapely.union_all(lines, grid_size=GRID_M))
+def _noded(ground: Land, laid: Shapes, street: Integers, drawn: Drawn) -> Streets:
+    pieces = shapely.get_parts(shapely.union_all(laid, grid_size=GRID_M))
     pieces, wet = _bridged(ground, pieces)
-    owner = _owner(pieces, lines, street, drawn)
+    owner = _owner(pieces, laid, street, drawn)
     named = owner >= 0
     pieces, wet, owner = pieces[named], wet[named], owner[named]
     kept = _whole(pieces)
-    middle = shapely.get_coordinates(shapely.line_interpolate_point(pieces, 0.5, normalized=True))
+    middle = middles(pieces)
     order = np.lexsort((middle[:, 1], middle[:, 0]))
     order = order[kept[order]]
     return Streets(pieces[order], drawn.road_class[owner[order]], owner[order], wet[order], drawn)
@@ -91,7 +89,7 @@ def _noded(ground: Land, lines: Shapes, street: Integers, drawn: Drawn) -> Stree
 
 def _bridged(ground: Land, pieces: Shapes) -> tuple[Shapes, Flags]:
     """Cut the pieces that cross water into bridges and the rest, and tell which are bridges."""
-    water = shapely.linestrings(segments([each.water for each in ground.valleys]))
+    water = lines(segments([each.water for each in ground.valleys])[0])
     hits, piece = shapely.STRtree(pieces).query(water, predicate="intersects")
     wet = np.unique(piece)
     crossed = np.zeros(len(pieces), dtype=bool)
@@ -108,14 +106,12 @@ def _bridged(ground: Land, pieces: Shapes) -> tuple[Shapes, Flags]:
     return found, np.arange(len(found)) >= len(found) - len(bridges)
 
 
-def _owner(pieces: Shapes, lines: Shapes, street: Integers, drawn: Drawn) -> Integers:
+def _owner(pieces: Shapes, laid: Shapes, street: Integers, drawn: Drawn) -> Integers:
     """Give the street that each piece is cut from, the highest where several run together; -1 for none."""
-    places, of = shapely.get_coordinates(lines, return_index=True)
-    both = of[:-1] == of[1:]
-    straight = shapely.linestrings(np.stack([places[:-1][both], places[1:][both]], axis=1))
-    middle = shapely.line_interpolate_point(pieces, 0.5, normalized=True)
-    piece, part = shapely.STRtree(straight).query(middle, predicate="dwithin", distance=0.05)
-    number = street[of[:-1][both]][part]
+    straight, of = segments(laid)
+    middle = shapely.points(middles(pieces))
+    piece, part = shapely.STRtree(lines(straight)).query(middle, predicate="dwithin", distance=0.05)
+    number = street[of[part]]
     rank = np.array([RANKS.index(each) for each in drawn.road_class])
     none = len(RANKS) * len(rank)
     best = np.full(len(pieces), none)
@@ -130,8 +126,8 @@ def _whole(pieces: Shapes) -> Flags:
     kept = ~((degree[node].min(axis=1) == 1) & (length_m < STUB_M))
     links_ = coo_array((np.ones(len(node)), node.T), shape=(len(degree),) * 2)
     net = connected_components(links_, directed=False)[1][node[:, 0]]
-    kept &= net == np.bincount(net, weights=length_m).argmax()
-    return kept
+    largest = net == np.bincount(net, weights=length_m).argmax()
+    return np.asarray(kept & largest, dtype=np.bool_)
 
 
 def nodes(pieces: Shapes) -> Integers:

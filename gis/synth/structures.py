@@ -4,6 +4,7 @@ from datetime import date
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
 from numpy.random import Generator
 from numpy.typing import NDArray
 
@@ -33,8 +34,9 @@ CARRIED = {
 def structures(place: Settled, risk: Floats, *, seed: int, today: date) -> gpd.GeoDataFrame:
     """Give the buildings as rows of the building layer; `risk` is the hidden one of each.
 
-    Sheds have no address of their own. The grade follows age, structure and hidden risk with a surveyor's error; seven in ten houses that people live or
-    work in are graded. Two in three dangerous houses have a remedy, half of these are done with.
+    Sheds have no address of their own. The grade follows age, structure and hidden risk with a surveyor's error; seven
+    in ten houses that people live or work in are graded. Two in three dangerous houses have a remedy, half of these are
+    done with.
     """
     rng = np.random.default_rng([seed, 21])
     houses = place.houses
@@ -44,15 +46,14 @@ def structures(place: Settled, risk: Floats, *, seed: int, today: date) -> gpd.G
     floors = houses["floors"].to_numpy(np.int64)
     carried = _carried(year, floors, use, rng)
     grade, graded_on = _grades(year, carried, use, (risk, today), rng)
-    home, shops = use == "residential", houses["shops"].to_numpy(np.int64) > 0
+    home, shop = use == "residential", houses["shops"].to_numpy(np.int64) > 0
     self_built = houses["self_built"].to_numpy(bool)
-    block = houses["block"].astype("Int64").fillna(0).to_numpy(np.int64)
     owner = np.array(names.people(count, rng), dtype=object)
     addressed = houses["number"].notna().to_numpy(bool) & (use != "auxiliary")
     columns = {
         "code": houses["code"],
         "code_scheme": "local",
-        "name": [f"{number}幢" if number else None for number in block.tolist()],
+        "name": [None if pd.isna(number) else f"{number}幢" for number in houses["block"]],
         "address": only(np.array([standard(each) for each in places(place, houses)], dtype=object), addressed),
         "use": use,
         "grade": grade,
@@ -63,7 +64,7 @@ def structures(place: Settled, risk: Floats, *, seed: int, today: date) -> gpd.G
         "structure": carried,
         "basement": houses["basement"].to_numpy(bool),
         "self_built": self_built,
-        "let_or_business": shops | (home & (rng.random(count) < 0.08)),
+        "let_or_business": shop | (home & (rng.random(count) < 0.08)),
         "owner_name": np.where(self_built | home, owner, f"{LABEL}单位"),
         **_remedies(grade, graded_on, today, rng),
     }

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 from shapely.geometry import LineString
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import substring
 
-Floats = NDArray[np.float64]
+from gis.synth.arrays import Floats, nearest
+
 STEP_M, RIM_M, SHORTEST_M = 40.0, 300.0, 900.0
 APART_M, FROM_PARENT_M, FREE_M = 700.0, 350.0, 800.0
 ROAD_OFF_M = (150.0, 55.0, 40.0)
@@ -87,8 +86,8 @@ def _kept(track: Floats, parent: Valley, found: list[Valley], inner: BaseGeometr
     others = [shapely.get_coordinates(each.water) for each in found if each is not parent]
     near = ~shapely.contains_xy(inner, track)
     if others:
-        near |= cKDTree(np.vstack(others)).query(track)[0] < APART_M
-    back = cKDTree(shapely.get_coordinates(parent.water)).query(track)[0] < FROM_PARENT_M
+        near |= nearest(np.vstack(others), track)[0] < APART_M
+    back = nearest(shapely.get_coordinates(parent.water), track)[0] < FROM_PARENT_M
     near |= back & (np.arange(len(track)) * STEP_M > FREE_M)
     last = int(near.argmax()) if near.any() else len(track)
     return LineString(track[:last]) if last * STEP_M >= SHORTEST_M else None
@@ -109,7 +108,6 @@ def _road(rng: Generator, stream: LineString, parent: Valley, outline: BaseGeome
     if len(meets):
         start_m = max(road.project(shapely.Point(place)) for place in meets)
         if start_m < road.length / 2:
-            road = substring(road, start_m, road.length)
-            return LineString(np.round(shapely.get_coordinates(road), 2))
+            return LineString(np.round(shapely.get_coordinates(substring(road, start_m, road.length)), 2))
     foot = shapely.get_coordinates(shapely.shortest_line(shapely.get_point(road, 0), parent.road))[1]
     return LineString(np.round(np.vstack([foot, shapely.get_coordinates(road)]), 2))

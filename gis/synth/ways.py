@@ -5,32 +5,29 @@ from collections.abc import Sequence
 import numpy as np
 import shapely
 from numpy.random import Generator
-from numpy.typing import NDArray
 from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
-from scipy.spatial import Delaunay, cKDTree
 
+from gis.synth.arrays import NO_SHAPES, Floats, Integers, Shapes, lines, multilines, nearest, neighbours
 from gis.synth.land import Land
-from gis.synth.patches import CORE, Floats, Integers, Patch
+from gis.synth.patches import CORE, Patch
 
-Shapes = NDArray[np.object_]
 LINK_SHARE, LINK_M, TRACK_SHARE, TIED_M = 0.4, 2600.0, 0.6, 60.0
 
 
-def links(rng: Generator, ground: Land, lines: Shapes, seat: Integers) -> Shapes:
+def links(rng: Generator, ground: Land, laid: Shapes, seat: Integers) -> Shapes:
     """Give bent roads between some villages that neighbour each other in different valleys.
 
     Neighbours are those of the Gabriel graph (Gabriel and Sokal 1969, doi:10.2307/2412323).
     """
     place, valley = ground.seats.place, ground.seats.valley
     if len(place) < 4:
-        return np.zeros(0, dtype=object)
-    corners = Delaunay(place).simplices
-    pairs = np.unique(np.sort(np.vstack([corners[:, [0, 1]], corners[:, [1, 2]], corners[:, [0, 2]]]), axis=1), axis=0)
+        return NO_SHAPES
+    pairs = neighbours(place)
     length_m = np.hypot(*(place[pairs[:, 0]] - place[pairs[:, 1]]).T)
-    lonely = cKDTree(place).query(place[pairs].mean(axis=1))[0] >= length_m / 2 - 1e-6
+    lonely = nearest(place, place[pairs].mean(axis=1))[0] >= length_m / 2 - 1e-6
     order = np.argsort(seat, kind="stable")
-    nets = shapely.multilinestrings(lines[order], indices=np.unique(seat[order], return_inverse=True)[1])
+    nets = multilines(laid[order], np.unique(seat[order], return_inverse=True)[1])
     net_of = np.full(len(place), -1)
     known = np.unique(seat)
     net_of[known[known != CORE]] = np.flatnonzero(known != CORE)
@@ -47,7 +44,7 @@ def _bent(rng: Generator, ends: Floats) -> Shapes:
     middle = ends.mean(axis=1) + np.column_stack([-ahead[:, 1], ahead[:, 0]]) * rng.uniform(-0.2, 0.2, (len(ends), 1))
     share = np.linspace(0, 1, 9)[None, :, None]
     curve = (1 - share) ** 2 * ends[:, :1] + 2 * share * (1 - share) * middle[:, None] + share**2 * ends[:, 1:]
-    return np.asarray(shapely.linestrings(np.round(curve, 2)), dtype=object)
+    return lines(np.round(curve, 2))
 
 
 def tracks(rng: Generator, ground: Land, found: Sequence[Patch]) -> Shapes:
@@ -73,21 +70,21 @@ def tracks(rng: Generator, ground: Land, found: Sequence[Patch]) -> Shapes:
     return np.delete(dry, np.unique(wet))
 
 
-def ties(lines: Shapes, closed: Shapes) -> Shapes:
+def ties(laid: Shapes, closed: Shapes) -> Shapes:
     """Give the shortest lines that join each loose net of lines to the largest one, unless a compound lies between."""
-    pairs = shapely.STRtree(lines).query(lines, predicate="intersects")
-    graph = coo_array((np.ones(pairs.shape[1]), pairs), shape=(len(lines),) * 2)
+    pairs = shapely.STRtree(laid).query(laid, predicate="intersects")
+    graph = coo_array((np.ones(pairs.shape[1]), pairs), shape=(len(laid),) * 2)
     net = connected_components(graph, directed=False)[1]
-    length_m = np.bincount(net, weights=shapely.length(lines))
+    length_m = np.bincount(net, weights=shapely.length(laid))
     main = net == length_m.argmax()
     loose = np.flatnonzero(~main & (length_m[net] > TIED_M))
     if not len(loose):
-        return np.zeros(0, dtype=object)
-    largest = lines[main]
-    (from_, to), away_m = shapely.STRtree(largest).query_nearest(lines[loose], return_distance=True, all_matches=False)
+        return NO_SHAPES
+    largest = laid[main]
+    (from_, to), away_m = shapely.STRtree(largest).query_nearest(laid[loose], return_distance=True, all_matches=False)
     order = np.lexsort((from_, away_m, net[loose[from_]]))
     best = order[np.unique(net[loose[from_[order]]], return_index=True)[1]]
-    found = shapely.shortest_line(lines[loose[from_[best]]], largest[to[best]])
+    found = shapely.shortest_line(laid[loose[from_[best]]], largest[to[best]])
     free = np.ones(len(found), dtype=bool)
     if len(closed):
         free[shapely.STRtree(found).query(closed, predicate="intersects")[1]] = False
