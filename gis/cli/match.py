@@ -151,21 +151,12 @@ def listing(
             open_layers = find.not_tied(connection, opened, asked)
         if output is not None:
             _write(opened, rows, output, asked)
-    by_town = Counter(str(each) if each is not None else "区外" for each in rows["town"])
-    head = f"{find.ZH[asked.wanted]} {len(rows)} 行 · {wanted}"
-    lines = [head, *(f"  {name}\t{count}" for name, count in sorted(by_town.items()))]
-    if output is None:
-        lines += [
-            "\t".join(_said(value) for value in row) for row in _table(rows, asked)[:limit].itertuples(index=False)
-        ]
-    facts = {
-        "list": wanted,
-        "rows": len(rows),
-        "by_town": dict(sorted(by_town.items())),
-        "not_tied": list(open_layers),
-        "file": output,
-    }
     told = f"尚未归户的图层 · layers that `wangge match` has not seen: {', '.join(open_layers)}" if open_layers else ""
+    by_town = dict(sorted(Counter(str(each) if each is not None else "区外" for each in rows["town"]).items()))
+    lines = [f"{find.ZH[asked.wanted]} {len(rows)} 行 · {wanted}", *(f"  {name}\t{n}" for name, n in by_town.items())]
+    if output is None:
+        lines += ["\t".join(map(_said, row)) for row in _table(rows, asked)[:limit].itertuples(index=False)]
+    facts = {"list": wanted, "rows": len(rows), "by_town": by_town, "not_tied": list(open_layers), "file": output}
     return Answer(facts, text="\n".join(lines), sentence=told)
 
 
