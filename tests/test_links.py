@@ -169,6 +169,17 @@ def test_a_decision_by_hand_is_never_overruled(place: County) -> None:
     assert (rows["U-1"]["reason"], rows["U-1"]["evidence"]) == ("走访核实", "hand")
 
 
+def test_a_decision_outlives_the_absence_of_its_row(place: County) -> None:
+    links.decide(place, PAIR, "U-1", "B4", "走访核实")
+    users_table = place.schema.table(USERS)
+    with place.writing() as connection:
+        connection.execute(sa.delete(users_table).where(users_table.c.code == "U-1"))
+    assert counts(ran(place)) == (5, 0, 0, 0, 0)
+    users(place)
+    assert counts(ran(place)) == (0, 0, 5, 1, 0)
+    assert houses(place)["U-1"] == "B4"
+
+
 def test_a_decision_can_be_taken_back_and_what_was_decided_stays_known(place: County) -> None:
     ran(place)
     links.decide(place, PAIR, "U-1", "B4", "走访核实")

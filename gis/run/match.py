@@ -27,7 +27,7 @@ class Matched:
     """What a run came to: rows by state and by evidence, what was written, and how far positions were trusted.
 
     new + changed + unchanged + kept = rows; `kept` rows were decided by hand, `contrary` of them would be tied
-    otherwise. `ended` links were those of rows that are gone.
+    otherwise. `ended` links were those that a run gave to rows that are gone.
     """
 
     run: int
