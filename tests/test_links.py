@@ -169,6 +169,17 @@ def test_a_decision_by_hand_is_never_overruled(place: County) -> None:
     assert (rows["U-1"]["reason"], rows["U-1"]["evidence"]) == ("走访核实", "hand")
 
 
+def test_a_decision_outlives_the_absence_of_its_row(place: County) -> None:
+    links.decide(place, PAIR, "U-1", "B4", "走访核实")
+    users_table = place.schema.table(USERS)
+    with place.writing() as connection:
+        connection.execute(sa.delete(users_table).where(users_table.c.code == "U-1"))
+    assert counts(ran(place)) == (5, 0, 0, 0, 0)
+    users(place)
+    assert counts(ran(place)) == (0, 0, 5, 1, 0)
+    assert houses(place)["U-1"] == "B4"
+
+
 def test_a_decision_can_be_taken_back_and_what_was_decided_stays_known(place: County) -> None:
     ran(place)
     links.decide(place, PAIR, "U-1", "B4", "走访核实")
@@ -233,12 +244,17 @@ def listed(county: County, wanted: Wanted, **asked: object) -> list[str]:
 def test_the_three_lists_follow_from_the_links(place: County) -> None:
     stored(place, "enterprise", [{"code": "E-1", "address": "东镇桃源村4号"}, {"code": "E-2", "address": "不详"}])
     assert listed(place, Wanted.HOUSE) == ["B0", "B1", "B2", "B3", "B4", "B9", "B99"]
+    assert listed(place, Wanted.USER) == list(ADDRESSES)  # whom nobody has asked about yet
+    with place.reading() as connection:
+        assert find.not_tied(connection, place, Asked(Wanted.HOUSE, HOUSES)) == ("enterprise", "gas_user")
     ran(place)
     match(place, SHOPS, HOUSES)
     assert listed(place, Wanted.HOUSE) == ["B0", "B9", "B99"]
     assert listed(place, Wanted.HOUSE, layers=(USERS,)) == ["B0", "B4", "B9", "B99"]
     assert listed(place, Wanted.USER) == ["U-4", "U-5", "U-6"]
     assert listed(place, Wanted.RECORD) == ["E-2"]
+    with place.reading() as connection:
+        assert find.not_tied(connection, place, Asked(Wanted.HOUSE, HOUSES)) == ()
     assert listed(place, Wanted.USER, town="东镇") == ["U-4", "U-5", "U-6"]
     with pytest.raises(UnknownName):
         listed(place, Wanted.USER, town="西镇")
@@ -284,13 +300,6 @@ def test_links_of_invented_rows_say_so(place: County) -> None:
 # The commands
 
 
-@pytest.fixture(scope="module")
-def told(hamlet: Settings) -> Iterator[County]:
-    """The hamlet for the commands, which leave it as it is but for links."""
-    with cloned(hamlet, "test_links_commands") as found:
-        yield found
-
-
 def command(county: County, *words: str) -> tuple[int, dict[str, object]]:
     own = county.settings
     given: dict[str, str | None] = {
@@ -303,42 +312,37 @@ def command(county: County, *words: str) -> tuple[int, dict[str, object]]:
     return done.exit_code, json.loads(done.stdout.splitlines()[-1])
 
 
-def test_the_command_ties_lists_and_decides(told: County, tmp_path: Path) -> None:
-    code, facts = command(told, "gas_user", "--to", "building", "-o", str(tmp_path / "links.csv"))
+def test_the_command_ties_lists_and_decides(place: County, tmp_path: Path) -> None:
+    code, facts = command(place, "gas_user", "--to", "building", "-o", str(tmp_path / "links.csv"))
     assert (code, facts["matched"], facts["ambiguous"], facts["unmatched"]) == (0, 3, 1, 2)
     assert "已归户" in (tmp_path / "links.csv").read_text(encoding="utf-8-sig")
-    code, facts = command(told, "decide", "gas_user", "U-5", "B99", "--reason", "走访")
+    code, facts = command(place, "decide", "gas_user", "U-5", "B99", "--reason", "走访")
     assert (code, facts["house"]) == (0, "B99")
-    code, facts = command(told, "gas_user")
+    code, facts = command(place, "gas_user")
     assert (code, facts["kept"], facts["unchanged"]) == (0, 1, 5)
-    code, facts = command(told, "list", "user", "-o", str(tmp_path / "users.geojson"))
+    code, facts = command(place, "list", "user", "-o", str(tmp_path / "users.geojson"))
     assert (code, facts["rows"], facts["by_town"]) == (0, 2, {"东镇": 2})
-    _, facts = command(told, "decide", "gas_user", "U-5", "auto", "--reason", "重来")
     frame = pyogrio.read_dataframe(tmp_path / "users.geojson")
     assert frame["编号"].tolist() == ["U-4", "U-6"]
     assert frame.crs.to_epsg() == 4326
     assert 119 < frame.geometry.x.min() < 121
 
 
-@pytest.mark.parametrize(("wanted", "ending"), [("house", ".xlsx"), ("record", ".csv"), ("user", ".gpkg")])
-def test_each_list_is_a_file_of_the_form_asked_for(place: County, tmp_path: Path, wanted: str, ending: str) -> None:
-    stored(place, "enterprise", [{"code": "E-2", "address": "不详"}])
+def test_each_list_is_a_table_and_a_map(place: County, tmp_path: Path) -> None:
     ran(place)
-    match(place, SHOPS, HOUSES)
-    path = tmp_path / f"list{ending}"
-    code, facts = command(place, "list", wanted, "-o", str(path))
-    assert (code, facts["rows"]) == (0, {"house": 4, "record": 1, "user": 3}[wanted])
-    if ending == ".gpkg":
-        assert pyogrio.read_dataframe(path)["编号"].tolist() == ["U-4", "U-5", "U-6"]
-    elif ending == ".xlsx":
-        cells = [[cell.value for cell in row] for row in load_workbook(path).active.iter_rows()]
-        assert [row[1] for row in cells if row[1] in ("B0", "B4", "B9", "B99")] == ["B0", "B4", "B9", "B99"]
-    else:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-        assert [line.split(",")[:2] for line in lines[-2:]] == [["图层", "编号"], ["enterprise", "E-2"]]
+    code, facts = command(place, "list", "house", "-o", str(tmp_path / "houses.xlsx"))
+    assert (code, facts["rows"], facts["not_tied"]) == (0, 4, [])
+    cells = [[cell.value for cell in row] for row in load_workbook(tmp_path / "houses.xlsx").active.iter_rows()]
+    head = next(place for place, row in enumerate(cells) if row[:4] == ["图层", "编号", "镇街", "村社"])
+    assert [row[:3] for row in cells[head + 1 :]] == [["建筑", key, "东镇"] for key in ("B0", "B4", "B9", "B99")]
+    code, facts = command(place, "list", "user", "-o", str(tmp_path / "users.gpkg"))
+    frame = pyogrio.read_dataframe(tmp_path / "users.gpkg")
+    assert (frame["编号"].tolist(), frame["结论"].tolist()) == (["U-4", "U-5", "U-6"], ["未归户", "待定", "未归户"])
+    assert frame["候选房屋"].tolist()[1] == "B9 B99"
+    assert frame.crs.to_epsg() == 4549
 
 
-def test_what_cannot_be_done_is_said_in_a_sentence(told: County, tmp_path: Path) -> None:
+def test_what_cannot_be_done_is_said_in_a_sentence(place: County, tmp_path: Path) -> None:
     for words, sentence in (
         (("nothing",), "no layer 'nothing'"),
         (("road",), "declares no `match`"),
@@ -348,7 +352,7 @@ def test_what_cannot_be_done_is_said_in_a_sentence(told: County, tmp_path: Path)
         (("list", "user", "-o", str(tmp_path / "x.doc")), "expected a file ending in one of"),
         (("decide", "gas_user", "U-77", "B1", "--reason", "x"), "no gas_user with code 'U-77'"),
     ):
-        code, facts = command(told, *words)
+        code, facts = command(place, *words)
         assert code == 1, words
         assert sentence in str(facts["error"])
 

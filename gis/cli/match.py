@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
 
     from gis.find.links import Asked
+    from gis.layer import Field
     from gis.store.county import County
 
 SHOWN = 20
@@ -147,31 +148,44 @@ def listing(
     with county(database) as opened:
         with opened.reading() as connection:
             rows = find.listed(connection, opened, asked)
+            open_layers = find.not_tied(connection, opened, asked)
         if output is not None:
             _write(opened, rows, output, asked)
-    by_town = Counter(str(each) if each is not None else "区外" for each in rows["town"])
-    head = f"{find.ZH[asked.wanted]} {len(rows)} 行 · {wanted}"
-    lines = [head, *(f"  {name}\t{count}" for name, count in sorted(by_town.items()))]
+    told = f"尚未归户的图层 · layers that `wangge match` has not seen: {', '.join(open_layers)}" if open_layers else ""
+    by_town = dict(sorted(Counter(str(each) if each is not None else "区外" for each in rows["town"]).items()))
+    lines = [f"{find.ZH[asked.wanted]} {len(rows)} 行 · {wanted}", *(f"  {name}\t{n}" for name, n in by_town.items())]
     if output is None:
-        lines += [
-            "\t".join(_said(value) for value in row) for row in _table(rows, asked)[:limit].itertuples(index=False)
-        ]
-    facts = {"list": wanted, "rows": len(rows), "by_town": dict(sorted(by_town.items())), "file": output}
-    return Answer(facts, text="\n".join(lines))
+        lines += ["\t".join(map(_said, row)) for row in _table(rows, asked)[:limit].itertuples(index=False)]
+    facts = {"list": wanted, "rows": len(rows), "by_town": by_town, "not_tied": list(open_layers), "file": output}
+    return Answer(facts, text="\n".join(lines), sentence=told)
 
 
 def _table(rows: "gpd.GeoDataFrame", asked: "Asked") -> "gpd.GeoDataFrame":
-    """Give the rows under Chinese headings, candidates as a line, without columns that are empty throughout."""
+    """Give the rows under Chinese headings and in Chinese words, candidates as a line; `invented` where any is."""
+    from gis import layers
     from gis.find.links import tied
+    from gis.layer import Use
 
-    frame = rows.drop(columns="geometry")
-    about = (asked.to, *tied(asked))
-    titles = {each.name: each.title for layer in about for each in layer.fields} | HEADINGS
+    frame, about = rows.drop(columns="geometry"), (asked.to, *tied(asked))
     if "candidates" in frame:
         frame["candidates"] = [" ".join(each["houses"]) if each else None for each in frame["candidates"]]
-    if not frame["invented"].any() if "invented" in frame else False:
+        state = layers.one(Use.LINK).field("state")
+        frame["state"] = [_titled(state, each) for each in frame["state"]]
+    if "invented" in frame and not frame["invented"].any():
         frame = frame.drop(columns="invented")
+    for layer in about:
+        mine = frame["layer"] == layer.name
+        for field in layer.fields:
+            if field.choices and field.name in frame and field.name != "state":
+                frame.loc[mine, field.name] = [_titled(field, each) for each in frame.loc[mine, field.name]]
+        frame.loc[mine, "layer"] = layer.title
+    titles = {each.name: each.title for layer in about for each in layer.fields} | HEADINGS
     return frame.rename(columns=titles)
+
+
+def _titled(field: "Field", value: object) -> object:
+    choice = field.choice(value)
+    return value if choice is None else choice.title
 
 
 def _said(value: object) -> str:

@@ -24,6 +24,7 @@ from gis.store.town import town_named
 from gis.store.views import spot_column
 
 FIRST = ("layer", "key", "town", "village", "state", "reason", "candidates")
+NOT_TIED = "尚未归户"
 STEWARD = frozenset({Role.STEWARD})
 
 
@@ -61,7 +62,8 @@ def listed(connection: sa.Connection, county: County, asked: Asked) -> gpd.GeoDa
     """Give the list, a row each in order of layer and key, in storage metres; empty where nothing is missing.
 
     Columns: `layer`, `key`, `town`, `village`, then those a reader with these roles may see, masked where they are; of
-    records and users also `state`, `reason`, `candidates`. A layer that these roles may not read gives no rows.
+    records and users also `state`, `reason`, `candidates`; a row that no run has seen has no state. A layer that these
+    roles may not read gives no rows.
     """
     if asked.wanted is Wanted.HOUSE:
         parts = [_houses(connection, county, asked)]
@@ -70,6 +72,18 @@ def listed(connection: sa.Connection, county: County, asked: Asked) -> gpd.GeoDa
     full = [each for each in parts if len(each)]
     found = pd.concat(full, ignore_index=True) if full else parts[0] if parts else _empty()
     return found.set_crs(county.srid)
+
+
+def not_tied(connection: sa.Connection, county: County, asked: Asked) -> tuple[str, ...]:
+    """Give the layers that hold rows and have no link: what a list says of them only tells that nobody asked."""
+    link = county.schema.table(layers.one(Use.LINK))
+    found = []
+    for layer in tied(asked):
+        links = sa.exists().where(link.c.layer == layer.name, link.c.houses == asked.to.name)
+        rows = sa.exists().select_from(county.schema.table(layer))
+        if connection.execute(sa.select(rows & ~links)).scalar_one():
+            found.append(layer.name)
+    return tuple(found)
 
 
 def _houses(connection: sa.Connection, county: County, asked: Asked) -> gpd.GeoDataFrame:
@@ -87,9 +101,10 @@ def _rows(connection: sa.Connection, county: County, asked: Asked, layer: Layer)
     """Give the rows of a layer that were asked for and are in no house for certain."""
     table, link = county.schema.table(layer), county.schema.table(layers.one(Use.LINK))
     same = (link.c.layer == layer.name) & (link.c.subject == sa.cast(table.c[layer.key], sa.Text()))
-    joined = table.join(link, same & (link.c.houses == asked.to.name))
-    open_ones = link.c.state != State.MATCHED.value
-    query = sa.select(link.c.state, link.c.reason, link.c.candidates).select_from(joined).where(open_ones)
+    joined = table.outerjoin(link, same & (link.c.houses == asked.to.name))
+    open_ones = link.c.state.is_distinct_from(State.MATCHED.value)
+    reason = sa.func.coalesce(link.c.reason, sa.case((link.c.id.is_(None), NOT_TIED))).label("reason")
+    query = sa.select(link.c.state, reason, link.c.candidates).select_from(joined).where(open_ones)
     return _fetched(connection, county, asked, layer, query)
 
 

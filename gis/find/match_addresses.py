@@ -9,7 +9,6 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -23,7 +22,6 @@ from gis.find.match_places import Places
 Ints = npt.NDArray[np.int64]
 NOWHERE = -1
 LANE = re.compile(f"(?:{'|'.join(LANES)})$")
-_AT = {name: place for place, name in enumerate(Address._fields)}
 Block = tuple[str, str | int, str]
 
 
@@ -66,7 +64,11 @@ class Named(NamedTuple):
 
 @dataclass(slots=True)
 class Directory:
-    """The footprints of a county, ready to be asked for an address; built once by `directory`."""
+    """The footprints of a county, ready to be asked for an address; built once by `directory`.
+
+    `blocks` are the footprints by what they share, `spread` the towns in which a name is borne, `read` what pairs of
+    names of town and village were found to mean.
+    """
 
     places: Places
     addresses: Sequence[Address]
@@ -75,6 +77,7 @@ class Directory:
     floors: npt.NDArray[np.float64]
     blocks: dict[Block, list[int]] = field(default_factory=dict)
     spread: dict[tuple[Kind, str], frozenset[int]] = field(default_factory=dict)
+    read: dict[tuple[str, str], Named] = field(default_factory=dict)
 
     def fits(self, address: Address, place: int) -> bool:
         """Whether nothing in an address contradicts a footprint."""
@@ -104,6 +107,12 @@ class Directory:
         return Meant(tuple(best), ranked[0], len(towns) <= 1, others)
 
     def _named(self, address: Address) -> Named:
+        names = address.town, address.village
+        if names not in self.read:
+            self.read[names] = self._read(address)
+        return self.read[names]
+
+    def _read(self, address: Address) -> Named:
         places = self.places
         towns = places.towns.get(address.town, frozenset())
         near = 0
@@ -186,8 +195,8 @@ class Directory:
         """Give which part of a footprint's address a name of no kind is, written wrong in its last word."""
         if not address.place or own.place:
             return ""
-        parts = ("street", "compound")
-        return next((name for name in parts if not address[_AT[name]] and _alike(address.place, own[_AT[name]])), "")
+        parts = ("street", address.street, own.street), ("compound", address.compound, own.compound)
+        return next((name for name, said, here in parts if not said and _alike(address.place, here)), "")
 
     def _off(self, name: str, said: str, here: str) -> bool:
         """Whether one name is the other, written wrong: no place may bear it as it stands."""
@@ -238,13 +247,17 @@ def directory(
     return found
 
 
-@cache
 def _alike(one: str, other: str) -> bool:
     """Whether two names of three characters or more are a character apart, of five or more two; 弄 is 巷."""
-    one, other = (LANE.sub("巷", each) for each in (one, other))
     least = min(len(one), len(other))
     allowed = 0 if least < 3 else 1 if least < 5 else 2
-    return bool(allowed) and Levenshtein.distance(one, other, score_cutoff=allowed) <= allowed
+    if not allowed or abs(len(one) - len(other)) > allowed:
+        return False
+    return Levenshtein.distance(_in_one_word(one), _in_one_word(other), score_cutoff=allowed) <= allowed
+
+
+def _in_one_word(name: str) -> str:
+    return LANE.sub("巷", name) if name.endswith(LANES) else name
 
 
 def _nearest(name: str, named: Sequence[tuple[str, frozenset[int]]]) -> frozenset[int]:

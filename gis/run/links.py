@@ -63,7 +63,7 @@ def require(layer: Layer, to: Layer) -> None:
 def store(connection: sa.Connection, county: County, pair: Pair, found: pd.DataFrame) -> Written:
     """Bring the stored links of two layers to what was found: `subject`, what is said of it, `invented` and `run_id`.
 
-    Links decided by hand are left as they are while their row is there.
+    Links decided by hand are left as they are, also while their row is gone.
     """
     table = county.schema.table(layers.one(Use.LINK))
     connection.execute(sa.text(f'LOCK TABLE "{table.name}" IN SHARE ROW EXCLUSIVE MODE'))
@@ -75,7 +75,7 @@ def store(connection: sa.Connection, county: County, pair: Pair, found: pd.DataF
     same = mine & (table.c.subject == fresh.c.subject)
     standing, kept, contrary = _standing(connection, table, fresh, same)
     gone = table.c.subject.not_in(sa.select(fresh.c.subject))
-    ended = connection.execute(sa.delete(table).where(mine, gone)).rowcount
+    ended = connection.execute(sa.delete(table).where(mine, table.c.decided_by == RUN, gone)).rowcount
     values = {name: fresh.c[name] for name in (*SAID, "run_id")} | {"invented": _invented(table, fresh)}
     differs = [table.c[name].is_distinct_from(value) for name, value in values.items() if name != "run_id"]
     update = sa.update(table).values(values).where(same, table.c.decided_by == RUN, sa.or_(*differs))

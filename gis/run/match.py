@@ -17,6 +17,7 @@ from gis.find.matching import matched
 from gis.layer import Layer
 from gis.run import links
 from gis.run.record import Made, digest, record
+from gis.store import stream
 from gis.store.county import County
 from gis.store.repeat import retried
 
@@ -26,7 +27,7 @@ class Matched:
     """What a run came to: rows by state and by evidence, what was written, and how far positions were trusted.
 
     new + changed + unchanged + kept = rows; `kept` rows were decided by hand, `contrary` of them would be tied
-    otherwise. `ended` links were those of rows that are gone.
+    otherwise. `ended` links were those that a run gave to rows that are gone.
     """
 
     run: int
@@ -51,8 +52,7 @@ def match(county: County, layer: Layer, to: Layer, limits: Limits | None = None)
     """Tie every row of a layer to the houses of another. Refused where a layer does not declare what that takes."""
     links.require(layer, to)
     bounds = limits or Limits()
-    with county.engine.connect() as connection:
-        connection.execute(sa.text("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"))
+    with stream.snapshot(county) as connection:
         rows, invented = subjects(connection, county, layer, to)
         houses = footprints(connection, county, to)
         known = places(connection, county)
@@ -60,16 +60,9 @@ def match(county: County, layer: Layer, to: Layer, limits: Limits | None = None)
         raise Refused(f"{to.title}还没有入库 · no {to.name} is stored: load those first")
     found = matched(rows, houses, known, bounds)
     frame = _frame(rows, houses, found.links).assign(invented=invented)
-    said = Counter(each.state for each in found.links)
-    by_evidence = Counter(each.evidence for each in found.links if each.evidence)
-    figures: dict[str, int] = {state.value: said[state] for state in State}
-    evidence = dict(sorted(by_evidence.items()))
-    made = Made(
-        "match",
-        {"layer": layer.name, "to": to.name, **asdict(bounds)},
-        _digest(rows, houses, known),
-        result=figures | {"evidence": evidence},
-    )
+    figures, evidence = _counted(found.links)
+    parameters = {"layer": layer.name, "to": to.name, **asdict(bounds)}
+    made = Made("match", parameters, _digest(rows, houses, known), result=figures | {"evidence": evidence})
 
     def write(connection: sa.Connection) -> tuple[int, links.Written]:
         run = record(connection, county, made)
@@ -87,6 +80,13 @@ def match(county: County, layer: Layer, to: Layer, limits: Limits | None = None)
         position_inside=found.trust.inside,
         position_beside=found.trust.beside,
     )
+
+
+def _counted(found: list[Link]) -> tuple[dict[str, int], dict[str, int]]:
+    """Give how many rows are in each state, and by which evidence they were tied."""
+    said = Counter(each.state for each in found)
+    by_evidence = Counter(each.evidence for each in found if each.evidence)
+    return {state.value: said[state] for state in State}, dict(sorted(by_evidence.items()))
 
 
 def _frame(rows: Subjects, houses: Footprints, found: list[Link]) -> pd.DataFrame:
