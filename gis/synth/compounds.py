@@ -14,7 +14,7 @@ from gis.synth.edges import Block
 from gis.synth.land import Land
 from gis.synth.patches import Patch
 
-FENCE_M, CLEAR_OF_FENCE_M, CLEAR_M = 8.0, 4.0, 40.0
+FENCE_M, CLEAR_OF_FENCE_M, CLEAR_M, TRIES = 8.0, 4.0, 40.0, 12
 EPOCHS = np.array([1988, 1998, 2006, 2014])
 STYLES = ((6, 3, 48.0, 12.5, 27.0), (6, 4, 60.0, 13.0, 30.0), (11, 2, 40.0, 15.0, 38.0), (18, 1, 27.0, 18.0, 46.0))
 
@@ -36,7 +36,7 @@ def blocks(rng: Generator, ground: Land, core: Patch, count: int) -> list[Block]
     barriers = shapely.union_all([line for each in ground.valleys for line in (each.water, each.road)])
     shapely.prepare(barriers)
     found: list[Block] = []
-    for _ in range(12 * count):
+    for _ in range(max(300, 12 * count)):
         if len(found) == count:
             break
         wide, high = int(rng.integers(2, 4)), int(rng.integers(2, 5))
@@ -86,7 +86,8 @@ def slabs(rng: Generator, areas: Shapes, years: Integers, bearing: float) -> Sla
     for compound, (area, year) in enumerate(zip(areas, years.tolist(), strict=True)):
         style = STYLES[int(np.searchsorted(EPOCHS[1:], year, side="right"))]
         floors, units, wide_m, deep_m, apart_m = style
-        shapes = _rows(rng, area, bearing, wide_m=wide_m, deep_m=deep_m, apart_m=apart_m)
+        tries = [_rows(rng, area, bearing, wide_m=wide_m, deep_m=deep_m, apart_m=apart_m) for _ in range(TRIES)]
+        shapes = max(tries, key=len)
         count = len(shapes)
         high = floors + rng.integers(0, 1 + floors // 3, count)
         homes = high * units * (4 if floors >= 18 else 2)
@@ -100,11 +101,11 @@ def slabs(rng: Generator, areas: Shapes, years: Integers, bearing: float) -> Sla
 def _rows(
     rng: Generator, area: BaseGeometry, bearing: float, *, wide_m: float, deep_m: float, apart_m: float
 ) -> Shapes:
-    """Give the rectangles of a compound in rows across it, north-west first, each a little moved."""
+    """Give the rectangles of a compound in rows across it, north-west first, from a corner drawn at random."""
     flat = affinity.rotate(area, -bearing, origin=area.centroid, use_radians=True)
     west, south, east, north = flat.bounds
-    x = np.arange(west + wide_m / 2 + 2, east - wide_m / 2, wide_m + 9)
-    y = np.arange(north - deep_m / 2 - 2, south + deep_m / 2, -apart_m)
+    x = np.arange(west + wide_m / 2 + rng.uniform(0, wide_m), east - wide_m / 2, wide_m + 9)
+    y = np.arange(north - deep_m / 2 - rng.uniform(0, apart_m), south + deep_m / 2, -apart_m)
     middle: Floats = np.stack(np.meshgrid(x, y), axis=-1).reshape(-1, 2) + rng.uniform(-1.5, 1.5, (len(x) * len(y), 2))
     half = np.array([wide_m, deep_m]) / 2
     shapes = np.asarray(shapely.box(*(middle - half).T, *(middle + half).T), dtype=object)

@@ -12,7 +12,7 @@ from gis.synth.plots import FACTORY, HOUSE, SHOP, SITE, Plots, apart, blocked, p
 from gis.synth.streets import THROUGH, Streets
 
 BUILT_ON = ("residential", "service", "secondary", "tertiary", "primary")
-SHED_SHARE, NOTCH_SHARE, VACANT_SHARE, SITES_APART_M = 0.3, 0.16, 0.12, 90.0
+SHED_SHARE, NOTCH_SHARE, VACANT_SHARE, SITES_APART_M = 0.3, 0.16, 0.22, 90.0
 
 
 class Stock(NamedTuple):
@@ -58,7 +58,7 @@ def houses(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, target
     is_shed = np.arange(len(shapes)) >= len(plot.kind)
     village = ground.nearest(every.middle)
     lane_of = net.drawn.seat[net.street[every.piece]]
-    bad = blocked(shapes, ground, net, closed) | ((lane_of >= 0) & (lane_of != village))
+    bad = blocked(shapes, ground, net, closed) | ((lane_of >= 0) & (lane_of != village)) | (village != village[house])
     wish = 0.55 * depth[plot.piece] + rng.uniform(0, 0.6, len(plot.kind))
     good = np.flatnonzero(~bad)
     stays = np.zeros(len(shapes), dtype=bool)

@@ -16,7 +16,7 @@ from gis.synth.arrays import Floats, Integers, Shapes, Texts, nearest
 from gis.synth.valleys import Valley, valleys
 
 AREA_M2, VILLAGES, TOWNS, BUILDINGS = 1046e6, 452, 14, 250_000
-CORE_REACH_M, CORE_FLAT = 3800.0, 1.25
+CORE_REACH_M, CORE_FLAT = 4000.0, 1.25
 CORE_VILLAGES, URBAN_TOWNS = 0.115, 3 / 14
 CORE_HOUSES, SEAT_WEIGHT = 0.27, 3.5
 CANDIDATE_M, CORE_CANDIDATE_M, RIM_SHARE = 120.0, 300.0, 0.09

@@ -13,7 +13,7 @@ from gis.synth.land import Core, Land
 CORE = -1
 SPACING_M = {"core": (92.0, 62.0), "seat": (86.0, 54.0), "lanes": (82.0, 50.0), "strip": (95.0, 48.0)}
 ASPECT = {"seat": (1.3, 1.9), "lanes": (1.2, 2.2), "strip": (4.0, 8.0)}
-PER_CELL, CHORD_M, MARGIN_M = 4.6, 250.0, 35.0
+PER_CELL, CHORD_M, MARGIN_M = 3.8, 250.0, 35.0
 BIG_COLUMN, BIG_ROW = 6, 8
 
 

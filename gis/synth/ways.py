@@ -12,7 +12,7 @@ from gis.synth.arrays import NO_SHAPES, Floats, Integers, Shapes, lines, multili
 from gis.synth.land import Land
 from gis.synth.patches import CORE, Patch
 
-LINK_SHARE, LINK_M, TRACK_SHARE, TIED_M = 0.4, 2600.0, 0.6, 60.0
+LINK_SHARE, LINK_M, TRACK_SHARE, TIED_M = 0.55, 2600.0, 0.6, 60.0
 
 
 def links(rng: Generator, ground: Land, laid: Shapes, seat: Integers) -> Shapes:
