@@ -77,7 +77,7 @@ def shapefile(path: Path, rows: pd.DataFrame, shapes: Shapes, *, srid: int, day:
     folder = path.with_suffix("")
     folder.mkdir()
     names = [_cut(str(name)) for name in rows]
-    columns = {name: pa.array(list(rows[own])) for name, own in zip(names, rows, strict=True)}
+    columns = {name: _arrow(rows[own]) for name, own in zip(names, rows, strict=True)}
     table = pa.table({**columns, SHAPE: pa.array(shapely.to_wkb(shapes).tolist(), pa.binary())})
     write_arrow(
         table,
@@ -107,7 +107,7 @@ def _entry(name: str) -> zipfile.ZipInfo:
 def geopackage(path: Path, rows: pd.DataFrame, shapes: Shapes, *, srid: int, day: date) -> int:
     """Write a GeoPackage whose description says that it is invented; give the number of its first row."""
     pyogrio.set_gdal_config_options({"OGR_CURRENT_DATE": f"{day.isoformat()}T00:00:00Z"})
-    columns = {str(name): pa.array(list(rows[name])) for name in rows}
+    columns = {str(name): _arrow(rows[name]) for name in rows}
     table = pa.table({**columns, SHAPE: pa.array(shapely.to_wkb(shapes).tolist(), pa.binary())})
     write_arrow(
         table,
@@ -140,6 +140,12 @@ def shifted_points(path: Path, rows: pd.DataFrame, shapes: Shapes, *, srid: int)
     body = ",\n".join(lines)
     path.write_text(f'{head[:-1]}, "features": [\n{body}\n]}}\n', encoding="utf-8", newline="\n")
     return 1
+
+
+def _arrow(values: Column) -> pa.Array:
+    """Give a column as Arrow has it; one without any value is of text."""
+    found = pa.array(list(values))
+    return found.cast(pa.string()) if pa.types.is_null(found.type) else found
 
 
 def _title(path: Path) -> str:

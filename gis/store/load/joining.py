@@ -17,6 +17,8 @@ from gis.store.schema import PLACED_AS_DELIVERED
 
 APART_M = 200.0
 """How far a delivered position may lie from the object that the row says it is on."""
+SAME_M = 0.01
+"""How far a place moves at most on its way through a file and back."""
 CANDIDATES = 3
 ASKED = 100
 AROUND = 50
@@ -42,7 +44,8 @@ def place(connection: sa.Connection, county: County, layer: Layer, table: sa.Tab
     """Give staged rows without a shape their place.
 
     What was stored with a delivered position keeps it, then the first code that names a stored object decides; a stored
-    row that names none keeps the place it has.
+    row that names none keeps the place it has. A place that a code gave and that comes back with it, as in an export,
+    is still the code's.
     """
     if "placed_by" not in table.c:
         return
@@ -50,6 +53,10 @@ def place(connection: sa.Connection, county: County, layer: Layer, table: sa.Tab
     open_rows = table.c.geom.is_(None)
     same = open_rows & (stored.c[layer.key] == table.c[layer.key])
     kept = {"geom": stored.c.geom, "placed_by": stored.c.placed_by}
+    for field in layer.joining:
+        known = (stored.c[layer.key] == table.c[layer.key]) & (stored.c[field.name] == table.c[field.name])
+        back = known & sa.func.ST_DWithin(stored.c.geom, table.c.geom, SAME_M)
+        connection.execute(sa.update(table).values(kept).where(back, stored.c.placed_by == field.name))
     connection.execute(sa.update(table).values(kept).where(same, stored.c.placed_by == PLACED_AS_DELIVERED))
     for field in layer.joining:
         target = layers.named(field.joins)
