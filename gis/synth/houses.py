@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from numpy.random import Generator
 
 from gis.synth.arrays import Flags, Floats, Integers, Shapes, Texts, middles, nearest
@@ -56,7 +57,7 @@ def houses(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, target
     every = Plots(*(np.concatenate(pair) for pair in zip(plot, shed, strict=True)))
     house = np.concatenate([np.arange(len(plot.kind)), owner])
     is_shed = np.arange(len(shapes)) >= len(plot.kind)
-    village = ground.nearest(every.middle)
+    village = ground.nearest(shapely.get_coordinates(shapely.point_on_surface(shapes)))
     lane_of = net.drawn.seat[net.street[every.piece]]
     bad = blocked(shapes, ground, net, closed) | ((lane_of >= 0) & (lane_of != village)) | (village != village[house])
     wish = 0.55 * depth[plot.piece] + rng.uniform(0, 0.6, len(plot.kind))
