@@ -15,7 +15,8 @@ from gis.cli.doctor import doctor
 from gis.cli.door import DATABASE, county, settings, steps, whole, write_rows
 from gis.cli.export import export, qgis
 from gis.cli.load import load, load_osm
-from gis.cli.plans import assign, grid, law, patrol, pipes, synth
+from gis.cli.patrol import patrol
+from gis.cli.plans import assign, grid, law, pipes, synth
 from gis.cli.questions import unchecked
 from gis.cli.say import Answer, Command, Group
 from gis.errors import Refused

@@ -101,7 +101,9 @@ def changed(units: Units, old: Districts, weight: NDArray[np.float64]) -> dict[s
 
 def left(units: Units, old: Districts, leaver: int) -> dict[str, float]:
     """Give what becomes of districts when a worker leaves: whose areas change, and how even it is."""
-    before = handed_over(units.indptr, units.indices, old.label, leaver, len(old.load))
+    number = np.arange(len(old.load), dtype=np.int32)
+    number = np.where(number == leaver, -1, number - (number > leaver)).astype(np.int32)
+    before = handed_over(units.indptr, units.indices, old.label, number, len(old.load) - 1)
     label = before.label
     new = divide(units, np.ones(len(old.load) - 1), before=before)
     stayed = label >= 0

@@ -157,7 +157,8 @@ def test_kept_districts_stay_in_one_piece_and_fixed_ones_stay_as_they_were(seed:
     sums_hold(given, found, workers)
     assert found.extra_pieces == 0
     gone = int(rng.integers(workers))
-    before = handed_over(given.indptr, given.indices, old.label, gone, workers)
+    number = np.insert(np.arange(workers - 1), gone, -1).astype(np.int32)
+    before = handed_over(given.indptr, given.indices, old.label, number, workers - 1)
     found = divide(given, np.ones(workers - 1), seed=seed, steps=20, before=before)
     sums_hold(given, found, workers - 1)
     stay = np.isin(before.label, np.flatnonzero(before.fixed))

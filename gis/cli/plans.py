@@ -1,4 +1,4 @@
-"""Rules, cells, areas and pipes: `wangge law | synth | grid | assign | patrol | pipes`."""
+"""Rules, cells and pipes: `wangge law | synth | grid | assign | pipes`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -106,32 +106,6 @@ def assign(database: str | None) -> Answer:
             f"{name}: 共 {total}，入格 {found.in_cell[name]}，移动 {found.moved[name]}，区外 {len(outside)}{listed}"
         )
     return Answer(asdict(found), text="\n".join(lines))
-
-
-@click.group(cls=Group)
-def patrol() -> None:
-    """巡查 · Patrols."""
-
-
-@patrol.command("areas")
-@click.option("--workers", type=click.IntRange(1, 5000), required=True, help="网格员数 · workers")
-@SEED
-@DATABASE
-def patrol_areas(workers: int, seed: int, database: str | None) -> Answer:
-    """巡查片区 · Join whole cells into one contiguous area per worker."""
-    from gis.run import patrol as run
-
-    with county(database) as opened, steps("片区", total=1) as progress:
-        progress("patrol")
-        made = run.areas(opened, workers=workers, seed=seed)
-    even = f"最大/平均 {made.max_over_mean:.3f}（下界 {made.bound:.3f}）"
-    text = f"片区 {made.workers} 个，{even}，多余块 {made.extra_pieces}"
-    lines = [text, *(f"镇街飞地：{name} {area_m2 / 10_000:.2f} 公顷" for name, area_m2 in made.exclaves)]
-    if made.without_worker:
-        lines.append(f"网格员登记不足，无人负责的片区 · areas nobody is named for: {made.without_worker}")
-    if made.empty:
-        lines.append(f"没有网格的片区 · areas without cells: {len(made.empty)}")
-    return Answer(asdict(made), text="\n".join(lines))
 
 
 @click.group(cls=Group)

@@ -1,6 +1,6 @@
 """Even, compact districts in one piece each: many small units of work divided among workers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -37,7 +37,7 @@ class Weights:
 
     `hot` and `cold` are the first and last temperature; `stiff` what a squared deviation from the wanted load costs at
     first, `strict` how many times that at last; `learn` how fast prices follow the deviation; `tie` what it costs to
-    take a unit from the worker who had it.
+    take a unit from the worker who had it, and `settled` how many times cooler a search begins that keeps what was.
     """
 
     hot: float = 4.0
@@ -46,6 +46,7 @@ class Weights:
     strict: float = 300.0
     learn: float = 0.003
     tie: float = 1.0
+    settled: float = 20.0
 
 
 def sweeps(units: int) -> int:
@@ -97,10 +98,14 @@ def divide(
     steps = steps if workers > 1 and len(np.unique(label)) < count else 0
     if steps:
         board = _board(found, work, label, shares, before, weights or Weights())
-        label = search(board, _heat(weights or Weights(), steps, seed, workers / count))
+        label = search(board, _heat(weights or Weights(), steps, seed, workers / count, settled=before is not None))
     if before is None and homes is None and len(np.unique(shares)) == 1:
         label = southward(label, work.heft, work.xy)
-    return measured(units, shares, label, joined=found.joined, steps=steps)
+    made = measured(units, shares, label, joined=found.joined, steps=steps)
+    if walls is None or total == 0 or len(np.unique(shares)) > 1:
+        return made
+    carried = np.bincount(wall, load).astype(np.float64)
+    return replace(made, bound=max(made.bound, float((carried / dealt(carried, np.bincount(wall), workers)).max())))
 
 
 def _checked(units: Units, shares: Floats) -> None:
@@ -193,11 +198,11 @@ def _targets(found: Clusters, label: Labels, load: Floats, shares: Floats, fixed
     return np.where(free, shares * (carried / wanted)[cluster], load)
 
 
-def _heat(weights: Weights, steps: int, seed: int, unit: float) -> Heat:
+def _heat(weights: Weights, steps: int, seed: int, unit: float, *, settled: bool) -> Heat:
     """Give the search's numbers, which are said per mean unit, for units that are such a share of a mean district."""
     return Heat(
         sweeps=steps,
-        hot=weights.hot * unit,
+        hot=weights.hot * unit / (weights.settled if settled else 1.0),
         cold=weights.cold * unit,
         stiff=weights.stiff / unit,
         strict=weights.strict,

@@ -27,7 +27,8 @@ class Districts:
     """The district 0 … N-1 of each unit, and how even, whole and compact the districts are.
 
     `load` and `target` are in the unit of the weights; `max_over_mean` and `min_over_mean` the largest and smallest
-    load against its target, 1 if there is no load. `bound` is what no division can beat: the heaviest unit or the mean.
+    load against its target, 1 if there is no load. `bound` is what no division can beat: the heaviest
+    unit, the mean, or inside walls the load per worker at best.
     `extra_pieces` counts connected pieces beyond one per district; `empty` lists districts without a unit; `joined` the
     units of islands that were too light for a worker of their own; `rms_m` is the root mean square distance of load to
     its district's centroid; `steps` the sweeps that the search took.

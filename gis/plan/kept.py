@@ -24,18 +24,20 @@ class Before(NamedTuple):
     fixed: Flags
 
 
-def handed_over(indptr: Integers, indices: Labels, label: Labels, leaver: int, workers: int) -> Before:
-    """Give what was before, of so many workers, without the leaver; those after the leaver move up by one.
+def handed_over(indptr: Integers, indices: Labels, label: Labels, number: Labels, workers: int) -> Before:
+    """Give what was before for so many workers, from the old districts (-1: none) and their new numbers (-1: gone).
 
-    The leaver's units are nobody's, and only the districts beside them may change; all may where none is beside them.
+    Units of those who are gone are nobody's, and only the districts beside such units may change; all may where nobody
+    is gone, where none is beside them, or where a worker is new.
     """
+    now = np.where(label >= 0, np.append(number, -1)[label], -1).astype(np.int32)
     row = np.repeat(np.arange(len(label)), np.diff(indptr))
-    beside = np.unique(label[indices[label[row] == leaver]])
-    beside = beside[(beside != leaver) & (beside >= 0)]
-    fixed = np.full(workers - 1, len(beside) > 0)
-    fixed[beside - (beside > leaver)] = False
-    moved = np.where(label > leaver, label - 1, label)
-    return Before(np.where(label == leaver, -1, moved).astype(np.int32), fixed)
+    gone = (label >= 0) & (now < 0)
+    beside = np.unique(now[indices[gone[row]]])
+    beside = beside[beside >= 0]
+    fixed = np.full(workers, len(beside) > 0 and len(np.unique(now[now >= 0])) == workers)
+    fixed[beside] = False
+    return Before(now, fixed)
 
 
 def kept(links: csr_array, load: Floats, heft: Floats, xy: Floats, before: Labels, fixed: Flags) -> Labels:
