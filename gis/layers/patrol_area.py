@@ -1,4 +1,4 @@
-"""Patrol areas: whole cells joined into one worker's area."""
+"""Patrol areas: the ground and the work of one worker."""
 
 from gis.layer import EVERYONE, Field, Geometry, Kind, Layer, Source, Style, Use
 
@@ -20,13 +20,25 @@ LAYER = Layer(
         ),
         Field("run_id", Kind.INTEGER, "Run that made it.", zh="运算", example=1, required=True, refers="run"),
         Field("worker_code", Kind.TEXT, "Worker the area is for.", zh="工号", example="W-001", popup=True),
-        Field("load", Kind.REAL, "Objects in the area.", zh="对象数", example=440.0, low=0, popup=True),
-        Field("cells", Kind.INTEGER, "Cells in the area.", zh="网格数", example=7, low=0, popup=True),
+        Field(
+            "load",
+            Kind.REAL,
+            "Minutes of work in the period: visits due and the way to them.",
+            zh="工作量",
+            example=94_000.0,
+            unit="min",
+            low=0,
+            popup=True,
+        ),
+        Field("objects", Kind.INTEGER, "Patrolled objects in the area.", zh="对象数", example=440, low=0, popup=True),
+        Field(
+            "cells", Kind.INTEGER, "Cells of which it holds all or a part.", zh="网格数", example=7, low=0, popup=True
+        ),
         Field("pieces", Kind.INTEGER, "Connected pieces of the area.", zh="块数", example=1, low=0),
         Field(
             "cell_codes",
             Kind.JSON,
-            "Codes of its cells.",
+            "Codes of the cells of which it holds all or a part.",
             zh="网格编码",
             example={"codes": ["330784001000001"]},
             required=True,
