@@ -271,6 +271,19 @@ def test_the_same_seed_and_steps_give_the_same_bytes_and_another_seed_does_not()
     assert one.label.tobytes() != other.label.tobytes()
 
 
+def test_the_kind_of_numbers_in_a_graph_file_changes_nothing() -> None:
+    given = board(12, 12, np.random.default_rng(0).integers(1, 9, 144).astype(float))
+    other = Units(
+        given.indptr.astype(np.int32),
+        given.indices.astype(np.int64),
+        given.weight.astype(np.int32),
+        np.asfortranarray(given.xy.astype(np.float32)),
+    )
+    one, two = divide(given, np.ones(5), steps=40), divide(other, np.ones(5), steps=40)
+    assert one.label.tolist() == two.label.tolist()
+    assert one.rms_m == pytest.approx(two.rms_m)
+
+
 def test_a_county_without_load_is_divided_by_its_units() -> None:
     found = divide(board(10, 10, np.zeros(100)), np.ones(5))
     assert np.bincount(found.label).tolist() == [20] * 5

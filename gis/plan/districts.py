@@ -77,35 +77,44 @@ def divide(
     or place, or more walled parts than shares.
     """
     _checked(units, shares)
-    count, workers = len(units.weight), len(shares)
-    if not count:
+    plain = np.asarray(units.weight, dtype=np.float64), np.array(units.xy, dtype=np.float64, order="C")
+    units = units._replace(weight=plain[0], xy=plain[1])
+    if not len(units.weight):
         return measured(units, shares, np.empty(0, dtype=np.int32), joined=np.empty(0, dtype=np.int64), steps=0)
-    total = float(units.weight.sum())
-    load = units.weight / total * workers if total > 0 else np.full(count, workers / count)
-    centre = units.xy.mean(axis=0)
-    work = _Work(load, load + LEAST * workers / count, units.xy - centre)
-    wall = (
-        np.zeros(count, dtype=np.int64) if walls is None else np.unique(walls, return_inverse=True)[1].astype(np.int64)
-    )
-    before = None if before is None or not (before.label >= 0).any() else before
-    seated = None if before is None else before.label >= 0
-    found = clusters(_clean(units), load, work.xy, wall, workers, seated=seated)
-    if before is None:
+    work, centre = _work(units, len(shares))
+    wall = np.unique(np.zeros(len(work.load)) if walls is None else walls, return_inverse=True)[1].astype(np.int64)
+    old = None if before is None or not (before.label >= 0).any() else before
+    seated = None if old is None else old.label >= 0
+    found = clusters(_clean(units), work.load, work.xy, wall, len(shares), seated=seated)
+    if old is None:
         label = _begun(found, work, shares, None if homes is None else homes - centre)
     else:
-        label = kept(found.links, load, work.heft, work.xy, before.label, before.fixed)
-    steps = sweeps(count) if steps is None else steps
-    steps = steps if workers > 1 and len(np.unique(label)) < count else 0
+        label = kept(found.links, work.load, work.heft, work.xy, old.label, old.fixed)
+    steps = sweeps(len(label)) if steps is None else steps
+    steps = steps if len(shares) > 1 and len(np.unique(label)) < len(label) else 0
     if steps:
-        board = _board(found, work, label, shares, before, weights or Weights())
-        label = search(board, _heat(weights or Weights(), steps, seed, workers / count, settled=before is not None))
-    if before is None and homes is None and len(np.unique(shares)) == 1:
+        weighed, unit = weights or Weights(), len(shares) / len(label)
+        board = _board(found, work, label, shares, old, weighed)
+        label = search(board, _heat(weighed, steps, seed, unit, settled=old is not None))
+    even = len(np.unique(shares)) == 1
+    if old is None and homes is None and even:
         label = southward(label, work.heft, work.xy)
     made = measured(units, shares, label, joined=found.joined, steps=steps)
-    if walls is None or total == 0 or len(np.unique(shares)) > 1:
-        return made
+    return _bounded(made, work.load, wall) if even and made.load.any() else made
+
+
+def _work(units: Units, workers: int) -> tuple[_Work, Floats]:
+    """Give the work with places around their middle, and that middle; without any load all units count alike."""
+    count, total, centre = len(units.weight), float(units.weight.sum()), units.xy.mean(axis=0)
+    load = units.weight / total * workers if total > 0 else np.full(count, workers / count)
+    return _Work(load, load + LEAST * workers / count, units.xy - centre), centre
+
+
+def _bounded(made: Districts, load: Floats, wall: Integers) -> Districts:
+    """Give the districts with the bound that their walls put on even workers."""
     carried = np.bincount(wall, load).astype(np.float64)
-    return replace(made, bound=max(made.bound, float((carried / dealt(carried, np.bincount(wall), workers)).max())))
+    least = carried / dealt(carried, np.bincount(wall), len(made.load))
+    return replace(made, bound=max(made.bound, float(least.max())))
 
 
 def _checked(units: Units, shares: Floats) -> None:
