@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from gis.plan.cells import make_cells
+from gis.plan.blocks import Ground
+from gis.plan.cells import Wanted, make_cells
 from gis.plan.districts import divide
 from gis.plan.evenness import Units
 from gis.plan.exclaves import exclaves
@@ -110,7 +111,8 @@ def test_forty_patrols_of_liechtenstein_are_even_and_in_one_piece() -> None:
         for name in ("buildings", "roads", "municipalities")
     }
     points = shapely.get_coordinates(shapely.point_on_surface(read["buildings"]))
-    cells = make_cells(read["municipalities"], read["roads"], NOTHING, points, np.ones(len(points)))
+    ground = Ground.of(read["roads"], NOTHING)
+    cells = make_cells(read["municipalities"], ground, points, np.ones(len(points)), Wanted(60.0))
     borders = cells.geometry.to_numpy()
     near = next_to(borders, read["roads"], NOTHING)
     xy = shapely.get_coordinates(shapely.centroid(borders))

@@ -11,7 +11,7 @@ from scipy.spatial import cKDTree
 from shapely import STRtree
 
 from gis.plan.adjacency import Borders, shared_borders
-from gis.plan.cells import GRID_M
+from gis.plan.blocks import GRID_M
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]

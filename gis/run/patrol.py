@@ -84,6 +84,7 @@ class _Ground:
     barriers: Geometries
     crew: Crew
     work: Work
+    minutes: Mapping[str, float]
     old: Old | None
 
 
@@ -118,7 +119,7 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
             "respect": "town" if asked.respect_towns else "none",
             "stable_from": asked.stable_from,
             "period_d": asked.period_d,
-            "minutes": minutes_of(asked.minutes),
+            "minutes": ground.minutes,
         },
         digest((shapes(ground.cells), units.load, units.xy, near.indptr, near.indices, ground.crew.shares)),
         seed=seed,
@@ -136,8 +137,8 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
 def _ground(county: County, workers: int | Path, asked: How) -> _Ground:
     if isinstance(workers, int) and workers < 1:
         raise Refused(f"--workers: expected at least 1, got {workers}")
-    minutes = minutes_of(asked.minutes)
     with county.reading() as connection:
+        minutes = minutes_of(connection, county, asked.minutes)
         cells = features(connection, county, layers.one(Use.CELL))
         if cells.empty:
             raise Refused("no grid cells are stored: `wangge grid make` makes them")
@@ -157,6 +158,7 @@ def _ground(county: County, workers: int | Path, asked: How) -> _Ground:
             streets=lines[Use.STREET],
             barriers=lines[Use.BARRIER],
             crew=crew,
+            minutes=minutes,
             work=work(connection, county, cells, lines[Use.STREET], minutes=minutes, period_d=asked.period_d),
             old=old_areas(connection, county, asked.stable_from) if asked.stable_from else None,
         )

@@ -15,10 +15,10 @@ from gis.errors import Refused
 from gis.find.states import Moment, Where, states
 from gis.layer import Layer, Use
 from gis.plan.staffing import expected_visits, visits_a_year
+from gis.run.workload import MINUTES
 from gis.store.county import County
 
 OUTSIDE = "（区外）"
-MINUTES = "visit_minutes"
 SHIPPED = "现行规则"
 CLASS = ["kind", "category"]
 

@@ -22,15 +22,7 @@ Integers = npt.NDArray[np.int64]
 
 PERIOD_D = 365.0
 PACE = 4000 / 60  # metres a minute on foot
-MINUTES: Mapping[str, float] = {  # at the object; ours, not the law's: about 30 doors in a day of 8 hours (DOMAIN 1.4)
-    "house_check": 10.0,
-    "home_check": 12.0,
-    "place_check": 30.0,
-    "facility_check": 20.0,
-    "hot_work_check": 20.0,
-    "site_check": 60.0,
-    "station_check": 90.0,
-}
+MINUTES = "visit_minutes"  # the rule that says how long a visit of each kind takes
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +46,23 @@ def kinds() -> tuple[str, ...]:
     return tuple(sorted({layer.patrol.kind for layer in layers.every() if layer.patrol}))
 
 
-def minutes_of(given: Mapping[str, float]) -> dict[str, float]:
-    """Give the minutes of each kind of visit, those given instead of ours. Refused for an unknown kind."""
+def minutes_of(connection: sa.Connection, county: County, given: Mapping[str, float]) -> dict[str, float]:
+    """Give the minutes of each kind of visit: those given, else those of the rule in force today.
+
+    Refused for an unknown kind, and where no rule says how long a visit takes.
+    """
     unknown = sorted(set(given) - set(kinds()))
     if unknown:
         raise Refused(f"--minutes {unknown[0]}: 没有这种检查 · expected one of {', '.join(kinds())}")
-    return {kind: given.get(kind, MINUTES.get(kind, 15.0)) for kind in kinds()}
+    rules = in_force(county.schema, MINUTES, county.today(), None, unit="min")
+    ruled = {str(row.category): float(row.amount) for row in connection.execute(sa.select(rules))}
+    missing = sorted(set(kinds()) - set(ruled) - set(given))
+    if missing:
+        raise Refused(
+            f"{missing[0]}：没有规则说明每次用时 · expected a rule {MINUTES}.{missing[0]}, got none: `wangge law apply` "
+            f"brings the shipped ones, or give --minutes {missing[0]}=…"
+        )
+    return {kind: given.get(kind, ruled.get(kind, 0.0)) for kind in kinds()}
 
 
 def work(

@@ -33,15 +33,15 @@ def in_use(areas: sa.FromClause, day: date) -> sa.ColumnElement[bool]:
     return (areas.c.valid_from <= day) & (areas.c.valid_to.is_(None) | (areas.c.valid_to >= day))
 
 
-def in_force(schema: Schema, subject: str, day: date, known_at: datetime | None) -> sa.Subquery:
-    """Give the interval rules of a subject in force on a day, one per category: the most specific jurisdiction's.
+def in_force(schema: Schema, subject: str, day: date, known_at: datetime | None, *, unit: str = "d") -> sa.Subquery:
+    """Give the rules of a subject in force on a day, one per category: the most specific jurisdiction's.
 
-    With `known_at`, of the versions recorded before it and not withdrawn before it.
+    Of intervals, unless another unit is named. With `known_at`, of the versions recorded before it and not withdrawn before it.
     """
     table = schema.table(layers.one(Use.RULE))
     query = sa.select(table).where(
         table.c.subject == subject,
-        table.c.unit == "d",
+        table.c.unit == unit,
         table.c.valid_from <= day,
         table.c.valid_to.is_(None) | (table.c.valid_to > day),
         *standing(table.c.recorded_at, table.c.withdrawn_at, known_at),
