@@ -180,7 +180,7 @@ def test_shops_stand_on_main_streets(place: Settled) -> None:
         < 15
     )
     trade = (place.houses["shops"] > 0).to_numpy()
-    assert near[trade].mean() > 4 * near[~trade].mean()
+    assert near[trade].mean() > 2.5 * near[~trade].mean()
 
 
 def test_regulators_stand_on_mains_and_low_pressure_begins_at_them(place: Settled) -> None:
