@@ -137,11 +137,12 @@ def founded(settings: Settings, rows: int) -> County:
 
 
 def by_to_postgis(chunk: int | None) -> Fill:
-    """Give what fills a table as `copying.fill` does, by GeoDataFrame.to_postgis."""
+    """Give what fills a table as `copying.fill` does, by GeoDataFrame.to_postgis; what has no shapes is ours."""
+    plain = copying.fill
 
     def fill(connection: sa.Connection, table: sa.Table, rows: pd.DataFrame) -> None:
         if "geom" not in rows:
-            return copying.fill(connection, table, rows)
+            return plain(connection, table, rows)
         own = "SELECT nspname FROM pg_namespace WHERE oid = pg_my_temp_schema()"
         schema = connection.execute(sa.text(own)).scalar_one()
         frame = gpd.GeoDataFrame(rows, geometry="geom", crs=SRID)

@@ -36,7 +36,7 @@ def from_storage(geometries: Geometries, crs: str | int | CRS | None, srid: int)
 
 
 def _transformed(geometries: Geometries, origin: System, target: System) -> Geometries:
-    moved = shapely.force_2d(geometries) if origin == target else _moved(geometries, way(origin, target))
+    moved = _flat(geometries) if origin == target else _moved(geometries, way(origin, target))
     coordinates, rows = shapely.get_coordinates(moved, return_index=True)
     wrong = ~np.isfinite(coordinates).all(axis=1)
     if wrong.any():
@@ -46,6 +46,11 @@ def _transformed(geometries: Geometries, origin: System, target: System) -> Geom
             f"rows do not fit the declared system {_called(origin)}"
         )
     return moved
+
+
+def _flat(geometries: Geometries) -> Geometries:
+    raised = shapely.has_z(geometries).any() or shapely.has_m(geometries).any()
+    return np.asarray(shapely.force_2d(geometries), dtype=object) if raised else geometries
 
 
 def _moved(geometries: Geometries, onto: Callable[[Places], Places]) -> Geometries:
