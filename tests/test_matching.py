@@ -14,13 +14,13 @@ from gis.find.match_positions import near, of_areas
 from gis.find.matching import Matches, matched
 
 EAST, WEST = 1, 2
-PEACH, THREE, PLUM, PEACH_WEST = 11, 12, 13, 21
+PEACH, THREE, PLUM, PLUM_TOO, PEACH_WEST = 11, 12, 13, 14, 21
 PLACES = Places(
     Gazetteer(
         [
             (Kind.TOWN, "东镇"),
             (Kind.TOWN, "西镇"),
-            *((Kind.VILLAGE, name) for name in ("桃源村", "三村", "梅岭村", "昔年坞")),
+            *((Kind.VILLAGE, name) for name in ("桃源村", "三村", "梅岭村", "梅令村", "昔年坞")),
             (Kind.STREET, "虚拟路"),
             (Kind.COMPOUND, "水月花园"),
         ]
@@ -30,9 +30,10 @@ PLACES = Places(
         "桃源村": frozenset({PEACH, PEACH_WEST}),
         "三村": frozenset({THREE}),
         "梅岭村": frozenset({PLUM}),
+        "梅令村": frozenset({PLUM_TOO}),
         "昔年坞": frozenset({PLUM}),  # what 梅岭村 was called
     },
-    {PEACH: EAST, THREE: EAST, PLUM: EAST, PEACH_WEST: WEST},
+    {PEACH: EAST, THREE: EAST, PLUM: EAST, PLUM_TOO: EAST, PEACH_WEST: WEST},
 )
 HOUSES = [
     ("B1", "东镇桃源村1号", EAST, PEACH, 2),
@@ -46,6 +47,8 @@ HOUSES = [
     ("B9", None, EAST, PLUM, 2),
     ("B10", "东镇桃源村8号", EAST, PEACH, 2),
     ("B11", "东镇桃源村8号", EAST, PEACH, 1),
+    ("B12", "东镇梅岭村6号", EAST, PLUM, 2),
+    ("B13", "东镇梅令村石板弄6号", EAST, PLUM_TOO, 2),
 ]
 SIDE_M, STEP_M = 10.0, 40.0
 PLACE = {key: number for number, (key, *_) in enumerate(HOUSES)}
@@ -132,6 +135,7 @@ def test_a_clear_address_is_tied(address: str, key: str) -> None:
         ("东镇桃源村8号", {"B10", "B11"}),  # two houses of one number
         ("桃源村1号", {"B1"}),  # only one is stored, but the other town's number 1 may be missing
         ("东镇三村虚拟路2号水月花园7幢", {"B4"}),  # the house has no such block on record
+        ("东镇梅领村6号", {"B12", "B13"}),  # 梅岭村 and 梅令村 are a character off, though one is in a lane
     ],
 )
 def test_what_an_address_leaves_open_is_ambiguous(address: str, candidates: set[str]) -> None:
@@ -154,6 +158,10 @@ def test_a_position_chooses_among_what_the_address_leaves_open() -> None:
     found = link("东镇桃源村8号", point=middle("B11", east_m=3))
     assert (found.state, house(found)) == (State.MATCHED, "B11")
     assert link("东镇桃源村8号", point=middle("B10", east_m=20)).state is State.AMBIGUOUS  # half way
+
+
+def test_a_row_that_lies_in_another_town_than_the_one_house_left_is_ambiguous() -> None:
+    assert link("桃源村1号", village=PEACH_WEST).state is State.AMBIGUOUS  # 1 is stored in the other 桃源村 alone
 
 
 def test_the_village_that_a_row_lies_in_chooses_too() -> None:

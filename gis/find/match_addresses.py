@@ -98,13 +98,18 @@ class Directory:
         ranked = sorted(fits)
         towns = self._towns(address, named)
         towns = towns & {town} if len(towns) > 1 and town in towns else towns
-        best = sorted(fits[ranked[0]])
+        best = sorted(each for fit in ranked if _as_good(fit, ranked[0]) for each in fits[fit])
         if len(best) > 1:
             best = [each for each in best if self.town[each] in towns] or best
         if len(best) > 1:
             best = [each for each in best if self.village[each] == village] or best
-        others = tuple(sorted({each for fit in ranked[1:] for each in fits[fit]}))
-        return Meant(tuple(best), ranked[0], len(towns) <= 1, others)
+        others = tuple(sorted({each for of in fits.values() for each in of} - set(best)))
+        sure = len(towns) <= 1 and all(self._lies_in(each, towns, address) for each in best)
+        return Meant(tuple(best), ranked[0], sure, others)
+
+    def _lies_in(self, place: int, towns: frozenset[int], address: Address) -> bool:
+        """Whether a footprint lies in the one town that can be meant, or says so of itself."""
+        return not towns or self.town[place] in towns or self.addresses[place].town == address.town != ""
 
     def _named(self, address: Address) -> Named:
         names = address.town, address.village
@@ -245,6 +250,11 @@ def directory(
     found.blocks = dict(blocks)
     found.spread = {name: frozenset(towns) for name, towns in spread.items()}
     return found
+
+
+def _as_good(fit: Fit, best: Fit) -> bool:
+    """Whether a fit is no worse than the best; among names written wrong, what is left unsaid decides nothing."""
+    return fit == best or (best.near > 0 and fit[:2] == best[:2])
 
 
 def _alike(one: str, other: str) -> bool:
