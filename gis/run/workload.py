@@ -59,8 +59,8 @@ def minutes_of(connection: sa.Connection, county: County, given: Mapping[str, fl
     missing = sorted(set(kinds()) - set(ruled) - set(given))
     if missing:
         raise Refused(
-            f"{missing[0]}：没有规则说明每次用时 · expected a rule {MINUTES}.{missing[0]}, got none: `wangge law apply` "
-            f"brings the shipped ones, or give --minutes {missing[0]}=…"
+            f"{missing[0]}：没有规则说明每次用时 · expected a rule {MINUTES}.{missing[0]}, got none: `wangge law "
+            f"apply` brings the shipped ones, or give --minutes {missing[0]}=…"
         )
     return {kind: given.get(kind, ruled.get(kind, 0.0)) for kind in kinds()}
 

@@ -36,7 +36,8 @@ def in_use(areas: sa.FromClause, day: date) -> sa.ColumnElement[bool]:
 def in_force(schema: Schema, subject: str, day: date, known_at: datetime | None, *, unit: str = "d") -> sa.Subquery:
     """Give the rules of a subject in force on a day, one per category: the most specific jurisdiction's.
 
-    Of intervals, unless another unit is named. With `known_at`, of the versions recorded before it and not withdrawn before it.
+    Of intervals, unless another unit is named. With `known_at`, of the versions recorded before it and not withdrawn
+    before it.
     """
     table = schema.table(layers.one(Use.RULE))
     query = sa.select(table).where(
