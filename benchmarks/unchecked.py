@@ -12,8 +12,9 @@ question, (object_id, seen_at) WHERE outcome = 'done' AND voided_at IS NULL. Eac
 
 `p95_ms_1m`: what the door does for one question, counts and the first page of 100 overdue, never checked or due, for
 random towns, cells and boxes of 2 km; the largest of the three 95th percentiles, each of so many questions. `asof_s`:
-one town's counts for yesterday, from the events. `check_insert_ms`: one check in a transaction of its own, with all
-triggers and with those that keep the status taken away; `batch_1000` the same for a thousand rows in one statement.
+one town's counts as recorded by the end of today, from the events and past versions. `check_insert_ms`: the statement
+that inserts one check, with all triggers and (`bare`) with those that keep the status taken away; `batch_1000_ms` the
+same for a thousand rows in one statement.
 """
 
 import argparse
@@ -24,7 +25,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -249,8 +249,8 @@ def as_the_door_asks(county: County, objects: int) -> dict[str, object]:
 
 
 def in_the_past(county: County, runs: int) -> dict[str, object]:
-    """Ask one town's counts as of yesterday, from the events."""
-    question = Question(LAYER, town=min(codes(county, Use.TOWN)), as_of=county.today() - timedelta(days=1))
+    """Ask one town's counts as of today, from the events, as they are known for a day that is over."""
+    question = Question(LAYER, town=min(codes(county, Use.TOWN)), as_of=county.today())
     took = []
     for _ in range(runs):
         began = time.perf_counter()

@@ -84,13 +84,14 @@ def page(
     after: str | None,
     limit: int | None,
 ) -> sa.Subquery:
-    """Give the layer's rows of one page: those in some of the states, in order of their key, from after a key.
+    """Give the rows of one page, as far as `states` reads them: those in some of the states, by key, after a key.
 
     Chosen before anything is joined to them, by conditions that the planner can weigh: where many are in the states it
     walks along the keys until the page is full, where few are it begins with those. Refused as above.
     """
     table = schema.table(layer)
-    query = sa.select(table).where(*within(table, schema.srid, where))
+    names = dict.fromkeys(("id", layer.key, "town_id", "cell_id", "geom", *filter(None, (patrolled(layer).by,))))
+    query = sa.select(*(table.c[name] for name in names)).where(*within(table, schema.srid, where))
     if State.NO_RULE in states:
         others = frozenset(RULED) - states
         query = query.where(~_stands(schema, layer, moment, others)) if others else query
