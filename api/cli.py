@@ -66,7 +66,7 @@ def serve(port: int, database: str | None) -> Answer:
     from gis.find import unchecked as find
     from gis.store.county import now
 
-    with county(database) as opened:
+    with county(database, kept=True) as opened:
         _require_free(port)
 
         def answer(asked: find.Question) -> UncheckedAnswer:

@@ -10,6 +10,7 @@ from gis import layers
 from gis.crs import EXCHANGE
 from gis.find import datum, unchecked
 from gis.find.datum import Unverified
+from gis.find.states import State
 from gis.layer import Layer, Use
 from gis.run.record import latest
 from gis.store.county import County, now
@@ -24,14 +25,14 @@ def snapshot(county: County) -> Snapshot:
     asked = unchecked.Question(layers.one(Use.LOAD))
     moment = unchecked.moment_of(county, asked, now())
     counted = unchecked.counts(county, asked, moment)
-    state_of = dict(unchecked.rows(county, asked, moment)[["key", "state"]].itertuples(index=False, name=None))
+    state_of = unchecked.live_states(county, asked, moment)
     frames = []
     with county.reading() as connection:
         for layer in layers.every():
             if layer.geometry is not None:
                 drawn = frame(connection, county, layer)
                 if layer.name == asked.layer.name:
-                    drawn["state"] = [state_of.get(key) for key in drawn[layer.key]]
+                    drawn["state"] = [state_of.get(identity, State.NO_RULE).value for identity in drawn["id"]]
                 frames.append((layer, drawn))
         unverified = _unverified(connection, county)
         places = datum.unverified(connection, county)

@@ -81,13 +81,16 @@ def recounted_status(frames: Mapping[str, pd.DataFrame], zone: tzinfo) -> set[Ro
                 if done is not None:
                     due = midnight_after(done, version["amount"], zone)
                     notice = midnight_after(done, version["amount"] - version["notice_days"], zone)
-                found.add((row["id"], layer.name, version["id"], done, tried, outcome, notice, due))
+                places = row["town_id"], row["cell_id"]
+                found.add((row["id"], layer.name, version["id"], done, tried, outcome, notice, due, *places))
     return found
 
 
 def stored_status(county: County) -> tuple[set[Row], set[Row]]:
     """Give the status rows, and what `status_wanted` counts for all objects; instants in UTC."""
-    names = "object_id, layer, rule_version_id, last_done_at, last_try_at, last_try, notice_at, due_at"
+    names = (
+        "object_id, layer, rule_version_id, last_done_at, last_try_at, last_try, notice_at, due_at, town_id, cell_id"
+    )
     wanted = f"SELECT {names} FROM status_wanted((SELECT array_agg(object_id) FROM patrolled))"
     with county.reading() as connection:
         rows = connection.execute(sa.text(f"SELECT {names} FROM status")).all()

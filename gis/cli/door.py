@@ -64,11 +64,11 @@ def settings(database: str | None = None) -> "Settings":
 
 
 @contextmanager
-def county(database: str | None = None) -> Iterator["County"]:
-    """Open the county of a command and close it after."""
+def county(database: str | None = None, *, kept: bool = False) -> Iterator["County"]:
+    """Open the county of a command and close it after; its connections are kept meanwhile for one that serves."""
     from gis.store.county import opened
 
-    found = opened(settings(database))
+    found = opened(settings(database), kept=kept)
     try:
         yield found
     finally:

@@ -11,7 +11,10 @@ from gis.find.unchecked import Question, counts, moment_of
 from gis.layer import Layer, Use
 from gis.store.county import County, now
 
-STATUS = ("object_id", "layer", "rule_version_id", "last_done_at", "last_try_at", "last_try", "notice_at", "due_at")
+STATUS = (
+    *("object_id", "layer", "town_id", "cell_id", "rule_version_id"),
+    *("last_done_at", "last_try_at", "last_try", "notice_at", "due_at"),
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,11 +14,12 @@ import sqlalchemy as sa
 from gis import layers
 from gis.crs import EXCHANGE, Box, within_use
 from gis.errors import Refused
-from gis.layer import Layer, Use
+from gis.layer import Layer, Patrol, Use
 from gis.store.schema import Schema
 from gis.store.versions import in_force, known, standing
 
-STEPS = 128  # pieces of a box's longer side: over 60 km the chord of a piece leaves its parallel by 2 mm
+STEPS = 128  # pieces of a box's longer side at most: over 60 km the chord of a piece leaves its parallel by 2 mm
+FINEST_DEG = 0.0043  # no piece of a smaller box need be shorter than a piece of that one
 LAST = ("last_done_at", "last_try_at", "last_try")
 
 
@@ -69,30 +70,39 @@ class Where:
     box: Box | None = None
 
 
-def states(schema: Schema, layer: Layer, moment: Moment, where: Where) -> sa.Subquery:
+def states(
+    schema: Schema, layer: Layer, moment: Moment, where: Where, *, objects: sa.FromClause | None = None
+) -> sa.Subquery:
     """Give one row per object: id, key, place, category, state, last visits, due instants, rule and geometry.
 
-    Refused where the layer declares no patrol.
+    `objects` are rows of the layer to ask about, all that were known then where none are given. Refused where the layer
+    declares no patrol.
     """
-    if layer.patrol is None:
-        raise Refused(f"{layer.name}: this layer declares no patrol, so nothing of it can be unchecked")
-    objects = known(schema, layer, moment.known_at)
-    category = _category(layer, objects)
-    rule = in_force(schema, layer.patrol.kind, moment.day, moment.known_at).alias("rule")
-    ruled = _Ruled(objects.outerjoin(rule, rule.c.category == category), objects.c.id, rule)
+    kind = patrolled(layer).kind
+    asked = known(schema, layer, moment.known_at) if objects is None else objects
+    category = _category(layer, asked)
+    rule = in_force(schema, kind, moment.day, moment.known_at).alias("rule")
+    ruled = _Ruled(asked.outerjoin(rule, rule.c.category == category), asked.c.id, rule)
     joined, seen = _live(schema, layer, ruled) if moment.live else _from_events(schema, layer, ruled, moment=moment)
     columns = [
-        objects.c.id,
-        objects.c[layer.key].label("key"),
-        objects.c.town_id,
-        objects.c.cell_id,
+        asked.c.id,
+        asked.c[layer.key].label("key"),
+        asked.c.town_id,
+        asked.c.cell_id,
         category.label("category"),
         _state(rule.c.id, seen, at=moment.at).label("state"),
         *(value.label(name) for name, value in seen._asdict().items()),
         *(rule.c[name] for name in ("rule", "jurisdiction", "amount", "notice_days", "article", "verified")),
-        objects.c.geom,
+        asked.c.geom,
     ]
-    return sa.select(*columns).select_from(joined).where(*_within(objects, schema.srid, where)).subquery()
+    return sa.select(*columns).select_from(joined).where(*within(asked, schema.srid, where)).subquery()
+
+
+def patrolled(layer: Layer) -> Patrol:
+    """Give how a layer's objects are visited. Refused where they are not."""
+    if layer.patrol is None:
+        raise Refused(f"{layer.name}: this layer declares no patrol, so nothing of it can be unchecked")
+    return layer.patrol
 
 
 class _Ruled(NamedTuple):
@@ -124,10 +134,11 @@ def _state(rule: sa.ColumnElement[Any], seen: _Seen, *, at: datetime) -> sa.Case
 
 
 def _category(layer: Layer, objects: sa.FromClause) -> sa.ColumnElement[Any]:
-    if layer.patrol is None or not layer.patrol.by:
-        return sa.literal(layer.patrol.unknown if layer.patrol else "", sa.Text())
-    column = objects.c[layer.patrol.by]
-    return sa.func.coalesce(column, layer.patrol.unknown) if layer.patrol.unknown else column
+    patrol = patrolled(layer)
+    if not patrol.by:
+        return sa.literal(patrol.unknown, sa.Text())
+    column = objects.c[patrol.by]
+    return sa.func.coalesce(column, patrol.unknown) if patrol.unknown else column
 
 
 def _live(schema: Schema, layer: Layer, ruled: _Ruled) -> tuple[sa.FromClause, _Seen]:
@@ -143,16 +154,20 @@ def _live(schema: Schema, layer: Layer, ruled: _Ruled) -> tuple[sa.FromClause, _
 
 
 def _from_events(schema: Schema, layer: Layer, ruled: _Ruled, *, moment: Moment) -> tuple[sa.FromClause, _Seen]:
-    """Join the last visits as they were known and seen at the moment, and count the due instants from them."""
+    """Join the last visits as they were known and seen at the moment, and count the due instants from them.
+
+    Object by object, by the index of checks: a town costs what a town holds, not what the county holds.
+    """
     check = schema.table(layers.one(Use.CHECK))
-    counted = sa.select(check.c.object_id, *_last(check)).where(*_counting(check, layer, moment.known_at))
+    counted = sa.select(*_last(check)).where(check.c.object_id == ruled.object_id)
+    counted = counted.where(*_counting(check, layer, moment.known_at))
     if moment.seen_before is not None:
         counted = counted.where(check.c.seen_at < moment.seen_before)
-    seen = counted.group_by(check.c.object_id).subquery()
+    seen = counted.lateral()
     days = ruled.rule.c.amount + 1
     due_at = _midnight(seen.c.last_done_at, days, moment.zone)
     notice_at = _midnight(seen.c.last_done_at, days - ruled.rule.c.notice_days, moment.zone)
-    joined = ruled.rows.outerjoin(seen, seen.c.object_id == ruled.object_id)
+    joined = ruled.rows.outerjoin(seen, sa.true())
     return joined, _Seen(**{name: seen.c[name] for name in LAST}, notice_at=notice_at, due_at=due_at)
 
 
@@ -166,8 +181,7 @@ def _last(check: sa.Table) -> list[sa.Label[Any]]:
 
 
 def _counting(check: sa.Table, layer: Layer, known_at: datetime | None) -> tuple[sa.ColumnElement[bool], ...]:
-    kind = layer.patrol.kind if layer.patrol else ""
-    ours = (check.c.layer == layer.name, check.c.kind == kind)
+    ours = (check.c.layer == layer.name, check.c.kind == patrolled(layer).kind)
     return (*ours, *standing(check.c.recorded_at, check.c.voided_at, known_at))
 
 
@@ -175,7 +189,8 @@ def _midnight(last_done_at: sa.ColumnElement[Any], days: sa.ColumnElement[Any], 
     return sa.func.midnight(last_done_at, sa.cast(days, sa.Integer()), zone, type_=sa.DateTime(timezone=True))
 
 
-def _within(objects: sa.FromClause, srid: int, where: Where) -> list[sa.ColumnElement[bool]]:
+def within(objects: sa.FromClause, srid: int, where: Where) -> list[sa.ColumnElement[bool]]:
+    """Give the conditions under which rows of a layer are asked about."""
     found: list[sa.ColumnElement[bool]] = []
     if where.town_id is not None:
         found.append(objects.c.town_id == where.town_id)
@@ -194,7 +209,7 @@ def _meets(objects: sa.FromClause, srid: int, box: Box | None) -> list[sa.Column
     """
     if box is None:
         return [sa.false()]
-    step = max(box.east - box.west, box.north - box.south, 1e-9) / STEPS
+    step = max((box.east - box.west) / STEPS, (box.north - box.south) / STEPS, FINEST_DEG)
     corners = [sa.func.ST_MakePoint(*corner) for corner in ((box.west, box.south), (box.east, box.north))]
     extent = sa.func.ST_SetSRID(sa.func.ST_Envelope(sa.func.ST_MakeLine(*corners)), EXCHANGE)
     here = sa.func.ST_Transform(sa.func.ST_Segmentize(extent, step), srid)

@@ -13,10 +13,12 @@ import sqlalchemy as sa
 from gis import layers
 from gis.crs import EXCHANGE, Box
 from gis.errors import Refused, UnknownName
+from gis.find import live
 from gis.find.lineage import refuse_ended
 from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
 from gis.store.county import County
+from gis.store.schema import Schema
 from gis.store.versions import known
 
 OUTSIDE = "（区外）"
@@ -76,15 +78,12 @@ def counts(county: County, question: Question, moment: Moment) -> Counts:
     """Give how many objects are in each state, by town; the cells of the table sum to the stock."""
     with county.reading() as connection:
         _wait(connection, county, question, moment)
-        found = states(county.schema, question.layer, moment, _where(connection, county, question, moment))
+        found = _tally(county.schema, question.layer, moment, _where(connection, county, question, moment))
         town_layer = layers.one(Use.TOWN)
         town = known(county.schema, town_layer, moment.known_at)
         query = (
-            sa.select(
-                town.c[town_layer.key].label("town"), town.c.name, found.c.state, sa.func.count().label("objects")
-            )
+            sa.select(town.c[town_layer.key].label("town"), town.c.name, found.c.state, found.c.objects)
             .select_from(found.outerjoin(town, town.c.id == found.c.town_id))
-            .group_by(sa.text("1, 2, 3"))
             .order_by(sa.text("1, 3"))
         )
         rows = connection.execute(query).all()
@@ -94,8 +93,16 @@ def counts(county: County, question: Question, moment: Moment) -> Counts:
     for row in rows:
         code = row.town or OUTSIDE
         names[code] = row.name or OUTSIDE
-        by_town.setdefault(code, dict.fromkeys(State, 0))[State(row.state)] = row.objects
+        by_town.setdefault(code, dict.fromkeys(State, 0))[State(row.state)] += row.objects
     return Counts(moment.day, sum(total.values()), total, by_town, names)
+
+
+def _tally(schema: Schema, layer: Layer, moment: Moment, where: Where) -> sa.Subquery:
+    if moment.live:
+        return live.tally(schema, layer, moment, where)
+    found = states(schema, layer, moment, where)
+    objects = sa.func.count().label("objects")
+    return sa.select(found.c.town_id, found.c.state, objects).group_by(found.c.town_id, found.c.state).subquery()
 
 
 def rows(county: County, question: Question, moment: Moment) -> gpd.GeoDataFrame:
@@ -106,7 +113,10 @@ def rows(county: County, question: Question, moment: Moment) -> gpd.GeoDataFrame
     """
     with county.reading() as connection:
         _wait(connection, county, question, moment)
-        found = states(county.schema, question.layer, moment, _where(connection, county, question, moment))
+        where = _where(connection, county, question, moment)
+        asked = county.schema, question.layer, moment, where
+        page = live.page(*asked, question.states, after=question.after, limit=question.limit) if moment.live else None
+        found = states(*asked, objects=page)
         town_layer, cell_layer = layers.one(Use.TOWN), layers.one(Use.CELL)
         town, cell = (known(county.schema, each, moment.known_at) for each in (town_layer, cell_layer))
         shape = sa.func.ST_AsBinary(sa.func.ST_Transform(found.c.geom, EXCHANGE)).label("geometry")
@@ -126,6 +136,22 @@ def rows(county: County, question: Question, moment: Moment) -> gpd.GeoDataFrame
         frame = pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)
     geometry = shapely.from_wkb([bytes(each) for each in frame.pop("geometry")])
     return gpd.GeoDataFrame(frame, geometry=gpd.GeoSeries(geometry, crs=EXCHANGE, index=frame.index))
+
+
+def live_states(county: County, question: Question, moment: Moment) -> dict[int, State]:
+    """Give the state of each object in one of the asked states, by internal id; what is not in it has no rule.
+
+    From the status rows alone: Refused for a box, and for any knowledge but today's.
+    """
+    if not moment.live or question.box is not None:
+        raise Refused("live states are asked for a town, a cell or all: expected no box and no day")
+    wanted = question.states & frozenset(live.RULED)
+    if not wanted:
+        return {}
+    with county.reading() as connection:
+        where = _where(connection, county, question, moment)
+        found = connection.execute(live.ruled(county.schema, question.layer, moment, where, wanted)).all()
+    return {identity: State(row.state) for row in found for identity in row.objects or ()}
 
 
 def why(row: "pd.Series[Any]", zone: tzinfo) -> str:

@@ -215,15 +215,23 @@ class Layer:
 
     @property
     def places(self) -> tuple[str, ...]:
-        """Give the system columns that say where a row belongs; empty where it belongs nowhere."""
+        """Give the system columns that say where a row belongs; empty where it belongs nowhere.
+
+        A status row lies where its object does, so that a town's or a cell's states are read from one index.
+        """
         if self.located:
             return "town_id", "village_id", "cell_id"
+        if Use.STATUS in self.uses:
+            return "town_id", "cell_id"
         return ("town_id", "village_id") if self.in_town else ()
 
     @property
     def naming(self) -> tuple[Field, ...]:
         """Give the columns beside its own fields that a delivery may name a row's place and object by."""
-        named = (*(NAMED_PLACE if self.places else ()), *(NAMED_OBJECT if self.about_object else ()))
+        named = (
+            *(NAMED_PLACE if self.places and not self.derived else ()),
+            *(NAMED_OBJECT if self.about_object else ()),
+        )
         own = {each.name for each in self.fields}
         return tuple(each for each in named if each.name not in own)
 

@@ -1,5 +1,6 @@
 """Every layer, register and log of the county, found by itself: one file each, nothing else to edit."""
 
+import functools
 import importlib
 import pkgutil
 
@@ -9,8 +10,13 @@ from gis.layer import Layer, Use
 
 def every() -> tuple[Layer, ...]:
     """Give all layers in order of their names; DefinitionError where a file holds no `LAYER` or misnames it."""
+    return _read(tuple(__path__))
+
+
+@functools.cache  # every question asks for several layers, and the folders hold code, which stays while it runs
+def _read(folders: tuple[str, ...]) -> tuple[Layer, ...]:
     found = []
-    for module in sorted(pkgutil.iter_modules(__path__), key=lambda each: each.name):
+    for module in sorted(pkgutil.iter_modules(folders), key=lambda each: each.name):
         layer = getattr(importlib.import_module(f"{__name__}.{module.name}"), "LAYER", None)
         if not isinstance(layer, Layer) or layer.name != module.name:
             raise DefinitionError(

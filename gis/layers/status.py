@@ -1,4 +1,7 @@
-"""Live status: per object and rule version, when it was last checked and when it is due."""
+"""Live status: per object and rule version, when it was last checked and when it is due; and where the object lies.
+
+The places are the object's own, held here too so that a town's or a cell's states are read from one index.
+"""
 
 from datetime import UTC, datetime
 

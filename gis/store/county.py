@@ -88,9 +88,21 @@ def today_in(timezone: str) -> date:
     return now().astimezone(ZoneInfo(timezone)).date()
 
 
-def engine_for(settings: Settings, role: DatabaseRole = DatabaseRole.APP, timezone: str = "UTC") -> sa.Engine:
-    """Give an engine whose every connection is in the county's time zone and sees our tables first."""
-    engine = sa.create_engine(server.sqlalchemy_url(settings, role), poolclass=NullPool)
+def engine_for(
+    settings: Settings, role: DatabaseRole = DatabaseRole.APP, timezone: str = "UTC", *, kept: bool = False
+) -> sa.Engine:
+    """Give an engine whose every connection is in the county's time zone and sees our tables first.
+
+    With `kept` up to five connections are kept open until `dispose`: a new one loads PostGIS and PROJ anew, which takes
+    longer than most questions. Nothing is prepared on them, for each question is planned for its own town and day.
+    """
+    url = server.sqlalchemy_url(settings, role)
+    unprepared = {"prepare_threshold": None}
+    engine = (
+        sa.create_engine(url, pool_pre_ping=True, connect_args=unprepared)
+        if kept
+        else sa.create_engine(url, poolclass=NullPool)
+    )
 
     def prepare(connection: object, _record: object) -> None:
         with connection.cursor() as cursor:  # type: ignore[attr-defined] # the driver's own connection
@@ -169,8 +181,13 @@ def exists(settings: Settings) -> bool:
     return True
 
 
-def opened(settings: Settings, *, compare: bool = True, role: DatabaseRole = DatabaseRole.APP) -> County:
-    """Open a county. Refused where there is none, SchemaError where its tables differ from the layers, naming what."""
+def opened(
+    settings: Settings, *, compare: bool = True, role: DatabaseRole = DatabaseRole.APP, kept: bool = False
+) -> County:
+    """Open a county. Refused where there is none, SchemaError where its tables differ from the layers, naming what.
+
+    `kept` is for a door that answers many questions: its connections stay open until the county is closed.
+    """
     server.up(settings)
     if not server.has_database(settings):
         raise Refused(f"no county in database {settings.database}: `wangge db init --county FILE --name …` makes one")
@@ -196,7 +213,7 @@ def opened(settings: Settings, *, compare: bool = True, role: DatabaseRole = Dat
         raise SchemaError(f"database {settings.database} differs from the layers: {error.orig}") from None
     finally:
         owner.dispose()
-    engine = engine_for(settings, role, row.timezone)
+    engine = engine_for(settings, role, row.timezone, kept=kept)
     zone = ZoneInfo(row.timezone)
     return County(
         settings, engine, schema, row.code, row.name, row.storage_srid, zone, row.jurisdiction, row.code_scheme

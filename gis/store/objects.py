@@ -43,6 +43,13 @@ UNSTAMPED = f"{OTHER_INSTANT} OR NEW.id <= coalesce(nullif(current_setting('wang
 """Whether a new row is more than its defaults say: of another instant, or of an object that may have a past."""
 UNSAID = "current_setting('wangge.places', true) IS DISTINCT FROM 'given'"
 """Whether the places of a row are worked out one by one, for its writer did not say that he brings them."""
+CARE = ("vacuum_scale_factor", "vacuum_insert_scale_factor", "analyze_scale_factor")
+CARE_SHARE = 0.005
+"""The share of a large table's rows that are new or changed when it is swept and its statistics are taken anew.
+
+PostgreSQL waits for a tenth to a fifth, a hundred thousand rows of a million: until then counts read from an index
+alone look at the table for each changed page, and the planner knows nothing of what a campaign has done.
+"""
 
 
 class DatabaseObject(NamedTuple):
@@ -67,6 +74,7 @@ def after_tables(schema: Schema) -> tuple[DatabaseObject, ...]:
         *_views(),
         *_lists(),
         *_functions(FILES[1:]),
+        *(_cared_for(layer) for layer in every if layer.located or layer.uses & {Use.CHECK, Use.STATUS}),
         *(each for layer in every for each in _triggers(layer, schema)),
         *(each for layer in every for each in _grants(layer, schema)),
         *_other_grants(),
@@ -89,6 +97,15 @@ def _constraints(layer: Layer) -> list[DatabaseObject]:
             DatabaseObject(f"constraint {layer.name}.{full}", create, f"ALTER TABLE {table} DROP CONSTRAINT {full}")
         )
     return found
+
+
+def _cared_for(layer: Layer) -> DatabaseObject:
+    """Give how soon a table that grows with the county is swept; it is found with the table's own definition."""
+    table = quoted(layer.name)
+    settings = [f"autovacuum_{name}" for name in CARE]
+    values = ", ".join(f"{name} = {CARE_SHARE}" for name in settings)
+    create = f"ALTER TABLE {table} SET ({values})"
+    return DatabaseObject(f"table {layer.name}", create, f"ALTER TABLE {table} RESET ({', '.join(settings)})")
 
 
 def _views() -> list[DatabaseObject]:

@@ -19,7 +19,7 @@ from sqlalchemy.pool import NullPool
 
 from gis import layers
 from gis.errors import Refused
-from gis.layer import Field, Layer
+from gis.layer import Field, Layer, Use
 from gis.store import build, migrate, server
 from gis.store.migrate import folder, upgrade, written
 from gis.store.objects import DatabaseObject, after_tables, before_tables
@@ -89,7 +89,7 @@ def write(connection: sa.Connection, revision: str, message: str) -> list[str]:
     after = [each for each in after_tables(schema) if each.name in changed]
     drop = [each for each in reversed(after) if each.name in found and not _stands(each)]
     after = [_replacing(each) if each.name in found and _stands(each) else each for each in after]
-    after = _respelt(found, after)
+    after = _respelt(found, wanted, after)
     drop += _gone(found, wanted)
     sql = folder() / f"{revision}_{slug}.sql"
     sql.write_text(written(drop, before, after), encoding="utf-8")
@@ -115,8 +115,10 @@ def _replacing(each: DatabaseObject) -> DatabaseObject:
     return each._replace(create=each.create.replace("CREATE ", "CREATE OR REPLACE ", 1))
 
 
-def _respelt(found: Mapping[str, str], after: list[DatabaseObject]) -> list[DatabaseObject]:
+def _respelt(found: Mapping[str, str], wanted: Mapping[str, str], after: list[DatabaseObject]) -> list[DatabaseObject]:
     """Put last the choices that a standing column must now meet, each after its stored values are brought to them.
+
+    And what is worked out from other rows, where it has a new column.
 
     The triggers stand again by then, so that the past keeps every value as it was.
     """
@@ -131,6 +133,10 @@ def _respelt(found: Mapping[str, str], after: list[DatabaseObject]) -> list[Data
                 last[name] = by_name.pop(name)
     if any(name.endswith("_measure_new") and name not in found for name in by_name):
         last["values line_cell"] = DatabaseObject("values line_cell", "SELECT lengths_rebuild(NULL)", "")
+    status = f"column {layers.one(Use.STATUS).name}."
+    if "table status" in found and any(name.startswith(status) and name not in found for name in wanted):
+        rebuild = "SELECT status_rebuild(array_agg(object_id)) FROM patrolled"
+        last["values status"] = DatabaseObject("values status", rebuild, "")
     return [*by_name.values(), *last.values()]
 
 

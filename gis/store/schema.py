@@ -110,9 +110,14 @@ def _table(layer: Layer, srid: int, metadata: sa.MetaData) -> sa.Table:
         sa.Index(f"{name}_single", sa.text("(true)"), unique=True, _table=built)
     if layer.geometry is not None:
         sa.Index(f"{name}_geom", built.c.geom, postgresql_using="gist")
-    for place in PLACES:
-        if place in built.c:
-            sa.Index(f"{name}_{place}", built.c[place])
+    if Use.STATUS in layer.uses:
+        due = (built.c.rule_version_id, built.c.town_id, built.c.due_at)
+        sa.Index(f"{name}_due", *due, postgresql_include=["object_id"])
+        sa.Index(f"{name}_cell_id", built.c.cell_id)
+        return built
+    for place in layer.places:
+        # a town holds very many rows, so that a page of them in order of their key is read from its index too
+        sa.Index(f"{name}_{place}", built.c[place], *([built.c[layer.key]] if place == "town_id" else []))
     if Use.CHECK in layer.uses:
         sa.Index(f"{name}_object", built.c.object_id, built.c.seen_at)
     return built
@@ -158,7 +163,7 @@ def _columns(layer: Layer, srid: int, *, past: bool) -> list[sa.Column[object]]:
             )
         )
     for place in layer.places:
-        lies = "it lies in; empty outside" if layer.located else "it belongs to, as delivered"
+        lies = "it lies in; empty outside" if layer.located or layer.derived else "it belongs to, as delivered"
         columns.append(sa.Column(place, sa.BigInteger(), comment=f"Internal id of the {PLACES[place].value} {lies}"))
     if layer.historic:
         columns.append(

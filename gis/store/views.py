@@ -36,7 +36,9 @@ def views() -> dict[str, str]:
     placed = [(layer, spot_column(layer), ", ".join(PLACES)) for layer in every if layer.located]
     measured = [(layer,) for layer in every if layer.by_length]
     return {
-        "patrolled": _union("SELECT id AS object_id, {}::text AS layer, '{}'::text AS kind, {} AS category", patrolled),
+        "patrolled": _union(
+            "SELECT id AS object_id, {}::text AS layer, '{}'::text AS kind, {} AS category, town_id, cell_id", patrolled
+        ),
         "place_area": "\nUNION ALL\n".join(_area(use) for use in PLACES.values()),
         "placed_object": _union("SELECT id AS object_id, {}::text AS layer, {} AS spot, {}, geom", placed),
         "measured_line": _union("SELECT id AS object_id, {}::text AS layer, geom", measured),

@@ -4,11 +4,11 @@
 -- What the status rows of these objects must be: one per object and rule version of its class that is not withdrawn.
 -- Without a setting of its own, so that the planner can write it out in place and sees how many objects are asked for.
 CREATE FUNCTION status_wanted(ids bigint[])
-RETURNS TABLE (object_id bigint, layer text, rule_version_id bigint, last_done_at timestamptz, last_try_at timestamptz,
-               last_try text, notice_at timestamptz, due_at timestamptz)
+RETURNS TABLE (object_id bigint, layer text, town_id bigint, cell_id bigint, rule_version_id bigint, last_done_at timestamptz,
+               last_try_at timestamptz, last_try text, notice_at timestamptz, due_at timestamptz)
 LANGUAGE sql STABLE
 AS $$
-    SELECT p.object_id, p.layer, r.id, seen.last_done_at, seen.last_try_at,
+    SELECT p.object_id, p.layer, p.town_id, p.cell_id, r.id, seen.last_done_at, seen.last_try_at,
            (SELECT max(c.outcome) FROM "check" c
             WHERE c.object_id = p.object_id AND c.seen_at = seen.last_try_at AND c.kind = p.kind AND c.voided_at IS NULL),
            midnight(seen.last_done_at, (r.amount - r.notice_days)::integer + 1, here.zone),
@@ -36,14 +36,17 @@ BEGIN
         SELECT * FROM status_wanted(ids)
     ), stale AS (
         DELETE FROM status s
-        WHERE s.object_id IN (SELECT unnest(ids))
-          AND (s.object_id, s.rule_version_id) NOT IN (SELECT w.object_id, w.rule_version_id FROM wanted w)
+        WHERE s.object_id IN (SELECT unnest(ids))  -- not NOT IN, which would look through all of a million for each
+          AND NOT EXISTS (SELECT FROM wanted w WHERE w.object_id = s.object_id AND w.rule_version_id = s.rule_version_id)
     )
-    INSERT INTO status (object_id, layer, rule_version_id, last_done_at, last_try_at, last_try, notice_at, due_at)
+    INSERT INTO status (object_id, layer, town_id, cell_id, rule_version_id, last_done_at, last_try_at, last_try, notice_at, due_at)
     SELECT * FROM wanted
     ON CONFLICT (object_id, rule_version_id) DO UPDATE
-    SET last_done_at = excluded.last_done_at, last_try_at = excluded.last_try_at, last_try = excluded.last_try,
-        notice_at = excluded.notice_at, due_at = excluded.due_at;
+    SET town_id = excluded.town_id, cell_id = excluded.cell_id, last_done_at = excluded.last_done_at, last_try_at = excluded.last_try_at, last_try = excluded.last_try,
+        notice_at = excluded.notice_at, due_at = excluded.due_at
+    WHERE (status.town_id, status.cell_id, status.last_done_at, status.last_try_at, status.last_try, status.notice_at, status.due_at)
+          IS DISTINCT FROM (excluded.town_id, excluded.cell_id, excluded.last_done_at, excluded.last_try_at, excluded.last_try,
+                            excluded.notice_at, excluded.due_at);
 END $$;
 
 -- object: function hold_objects(text[], bigint[], boolean)
@@ -119,8 +122,9 @@ END $$;
 -- object: function count_objects()
 -- TG_ARGV: the column that classes the objects, empty where all are of one class, and the SQL of their class. An object whose id
 -- this statement drew is a new one: it has neither checks nor rows to look for, so its rows are written as never checked.
+-- Where an object only lies elsewhere, its rows follow without a recount.
 CREATE FUNCTION count_objects() RETURNS trigger
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp SET plan_cache_mode = force_custom_plan
 AS $$
 DECLARE
     ids bigint[];
@@ -128,14 +132,17 @@ DECLARE
     drawn CONSTANT bigint := coalesce(nullif(current_setting('wangge.drawn', true), '')::bigint, newest);
 BEGIN
     IF TG_OP = 'UPDATE' THEN
+        UPDATE status s SET town_id = n.town_id, cell_id = n.cell_id
+        FROM old_rows o JOIN new_rows n USING (id)
+        WHERE s.object_id = n.id AND (o.town_id, o.cell_id) IS DISTINCT FROM (n.town_id, n.cell_id);
         IF TG_ARGV[0] = '' THEN
             RETURN NULL;
         END IF;
         EXECUTE format('SELECT array_agg(id) FROM old_rows o JOIN new_rows n USING (id) WHERE o.%1$I IS DISTINCT FROM n.%1$I', TG_ARGV[0]) INTO ids;
     ELSIF TG_OP = 'INSERT' THEN
-        EXECUTE format('INSERT INTO status (object_id, layer, rule_version_id)
-                        SELECT n.id, k.layer, r.id
-                        FROM (SELECT id, %2$s AS category FROM new_rows WHERE id > $1 AND id <= $2) n
+        EXECUTE format('INSERT INTO status (object_id, layer, town_id, cell_id, rule_version_id)
+                        SELECT n.id, k.layer, n.town_id, n.cell_id, r.id
+                        FROM (SELECT id, town_id, cell_id, %2$s AS category FROM new_rows WHERE id > $1 AND id <= $2) n
                         JOIN patrol_kinds() k ON k.layer = %1$L
                         JOIN rule_version r ON r.subject = k.kind AND r.category = n.category
                         WHERE r.unit = ''d'' AND r.withdrawn_at IS NULL', TG_TABLE_NAME, TG_ARGV[1]) USING drawn, newest;
