@@ -187,16 +187,30 @@ def upgrade() -> None:
         sa.UniqueConstraint("number", name="cell_change_number_key"),
         comment="网格沿革 · One row per pair of a cell that ended and one that began; rows of one change share its run.",
     )
+    op.drop_index(op.f("building_town_id"), table_name="building")
+    op.create_index("building_town_id", "building", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("building_delivery_id_fkey"), "building", type_="foreignkey")
     op.drop_constraint(op.f("certificate_delivery_id_fkey"), "certificate", type_="foreignkey")
     op.drop_constraint(op.f("check_delivery_id_fkey"), "check", type_="foreignkey")
+    op.drop_index(op.f("compound_town_id"), table_name="compound")
+    op.create_index("compound_town_id", "compound", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("compound_delivery_id_fkey"), "compound", type_="foreignkey")
+    op.drop_index(op.f("construction_site_town_id"), table_name="construction_site")
+    op.create_index("construction_site_town_id", "construction_site", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("construction_site_delivery_id_fkey"), "construction_site", type_="foreignkey")
     op.drop_constraint(op.f("county_delivery_id_fkey"), "county", type_="foreignkey")
+    op.drop_index(op.f("craftsman_town_id"), table_name="craftsman")
+    op.create_index("craftsman_town_id", "craftsman", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("craftsman_delivery_id_fkey"), "craftsman", type_="foreignkey")
+    op.drop_index(op.f("enterprise_town_id"), table_name="enterprise")
+    op.create_index("enterprise_town_id", "enterprise", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("enterprise_delivery_id_fkey"), "enterprise", type_="foreignkey")
+    op.drop_index(op.f("gas_facility_town_id"), table_name="gas_facility")
+    op.create_index("gas_facility_town_id", "gas_facility", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("gas_facility_delivery_id_fkey"), "gas_facility", type_="foreignkey")
     op.drop_constraint(op.f("gas_pipeline_delivery_id_fkey"), "gas_pipeline", type_="foreignkey")
+    op.drop_index(op.f("gas_user_town_id"), table_name="gas_user")
+    op.create_index("gas_user_town_id", "gas_user", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("gas_user_delivery_id_fkey"), "gas_user", type_="foreignkey")
     op.add_column(
         "grid_cell",
@@ -264,16 +278,70 @@ def upgrade() -> None:
         existing_nullable=True,
     )
     op.drop_constraint(op.f("hazard_delivery_id_fkey"), "hazard", type_="foreignkey")
+    op.drop_index(op.f("hot_work_town_id"), table_name="hot_work")
+    op.create_index("hot_work_town_id", "hot_work", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("hot_work_delivery_id_fkey"), "hot_work", type_="foreignkey")
+    op.drop_index(op.f("lpg_station_town_id"), table_name="lpg_station")
+    op.create_index("lpg_station_town_id", "lpg_station", ["town_id", "licence_no"], unique=False)
     op.drop_constraint(op.f("lpg_station_delivery_id_fkey"), "lpg_station", type_="foreignkey")
+    op.add_column(
+        "patrol_area",
+        sa.Column("objects", sa.BigInteger(), nullable=True, comment="对象数 · Patrolled objects in the area."),
+    )
+    op.alter_column(
+        "patrol_area",
+        "load",
+        existing_type=sa.DOUBLE_PRECISION(precision=53),
+        comment="工作量 [min] · Minutes of work in the period: visits due and the way to them.",
+        existing_comment="对象数 · Objects in the area.",
+        existing_nullable=True,
+    )
+    op.alter_column(
+        "patrol_area",
+        "cells",
+        existing_type=sa.BIGINT(),
+        comment="网格数 · Cells of which it holds all or a part.",
+        existing_comment="网格数 · Cells in the area.",
+        existing_nullable=True,
+    )
+    op.alter_column(
+        "patrol_area",
+        "cell_codes",
+        existing_type=postgresql.JSONB(),
+        comment="网格编码 · Codes of the cells of which it holds all or a part.",
+        existing_comment="网格编码 · Codes of its cells.",
+        existing_nullable=False,
+    )
     op.drop_constraint(op.f("place_code_delivery_id_fkey"), "place_code", type_="foreignkey")
     op.drop_constraint(op.f("road_delivery_id_fkey"), "road", type_="foreignkey")
+    op.drop_index(op.f("special_place_town_id"), table_name="special_place")
+    op.create_index("special_place_town_id", "special_place", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("special_place_delivery_id_fkey"), "special_place", type_="foreignkey")
+    op.add_column(
+        "status",
+        sa.Column(
+            "town_id", sa.BigInteger(), nullable=True, comment="Internal id of the town it lies in; empty outside"
+        ),
+    )
+    op.add_column(
+        "status",
+        sa.Column(
+            "cell_id", sa.BigInteger(), nullable=True, comment="Internal id of the cell it lies in; empty outside"
+        ),
+    )
+    op.create_index("status_cell_id", "status", ["cell_id"], unique=False)
+    op.create_index(
+        "status_due", "status", ["rule_version_id", "town_id", "due_at"], unique=False, postgresql_include=["object_id"]
+    )
     op.drop_constraint(op.f("town_delivery_id_fkey"), "town", type_="foreignkey")
     op.drop_constraint(op.f("vehicle_delivery_id_fkey"), "vehicle", type_="foreignkey")
     op.drop_constraint(op.f("village_delivery_id_fkey"), "village", type_="foreignkey")
     op.drop_constraint(op.f("water_delivery_id_fkey"), "water", type_="foreignkey")
+    op.drop_index(op.f("welder_town_id"), table_name="welder")
+    op.create_index("welder_town_id", "welder", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("welder_delivery_id_fkey"), "welder", type_="foreignkey")
+    op.drop_index(op.f("welding_machine_town_id"), table_name="welding_machine")
+    op.create_index("welding_machine_town_id", "welding_machine", ["town_id", "code"], unique=False)
     op.drop_constraint(op.f("welding_machine_delivery_id_fkey"), "welding_machine", type_="foreignkey")
     op.drop_constraint(op.f("worker_delivery_id_fkey"), "worker", type_="foreignkey")
     # ### end Alembic commands ###
