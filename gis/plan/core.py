@@ -74,6 +74,13 @@ class Core:
             core.remove(node, other)
         return core
 
+    def miss_isolated(self) -> None:
+        """Miss the prizes of nodes that no edge touches."""
+        for node, near in enumerate(self.around):
+            if not near and node != self.root:
+                self.base += self.prize[node]
+                self.prize[node] = 0
+
     def copy(self) -> "Core":
         """Give a core of its own."""
         core = Core(self.root, self.prize, self.fixed, self.base, self.cost.copy(), self.parts.copy())

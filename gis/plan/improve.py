@@ -35,6 +35,8 @@ def searched(graph: Graph, tree: Tree) -> Tree:
     while True:
         better = _passed(graph, tree)
         if better.value >= tree.value:
+            better = _thinned(graph, tree)
+        if better.value >= tree.value:
             return tree
         tree = better
 
@@ -45,10 +47,7 @@ def _passed(graph: Graph, tree: Tree) -> Tree:
     tree = min(spanned(graph, work.inside), tree, key=lambda each: each.value)
     work = _work(graph, tree)
     _exchanges(graph, work)
-    tree = min(spanned(graph, work.inside), tree, key=lambda each: each.value)
-    if len(tree.order) ** 2 * len(graph.tail) < SEARCHED * len(graph.prize):
-        return _thinned(graph, tree)
-    return tree
+    return min(spanned(graph, work.inside), tree, key=lambda each: each.value)
 
 
 def _work(graph: Graph, tree: Tree) -> _Work:
@@ -58,10 +57,13 @@ def _work(graph: Graph, tree: Tree) -> _Work:
 
 
 def _thinned(graph: Graph, tree: Tree) -> Tree:
-    """Give the tree without each node that it is better without."""
-    kept = inside(tree)
-    for node in tree.order[1:].tolist():
-        if graph.prize[node] == 0 and kept[node]:
+    """Give the tree without each fork that it is better without; nothing is tried on a tree too large for it."""
+    kept, forks = inside(tree), np.bincount(tree.parent[tree.order[1:]], minlength=len(graph.prize))
+    tried = np.flatnonzero((forks >= 2) & (graph.prize == 0))
+    if len(tried) * len(tree.order) * len(graph.tail) > SEARCHED * len(graph.prize):
+        return tree
+    for node in tried[tried > 0].tolist():
+        if kept[node]:
             kept[node] = 0
             without = spanned(graph, kept)
             if without.value < tree.value:

@@ -22,6 +22,7 @@ WORTHWHILE = 0.03
 SMALLER = 0.8
 ROOTS = 3
 SHAKES = 10
+LONG = 60
 LOG = 2_000_000
 SMALL = 30_000
 STALE = 12
@@ -109,8 +110,8 @@ class Look:
 
     def shake(self) -> None:
         """Shake the best tree until some shakes in a row have found nothing."""
-        idle = 0
-        while idle < SHAKES and self.search.pace.on():
+        idle, patience = 0, SHAKES if len(self.graph.cost) <= SMALL else LONG
+        while idle < patience and self.search.pace.on():
             tree = shaken(self.graph, self.tree, self.search.random)
             idle = idle + 1 if tree.value >= self.tree.value else 0
             self.offer(tree)

@@ -23,26 +23,30 @@ class Solution:
     steps: int
 
 
-def solved(core: Core, *, pace: Pace | None = None, seed: int = 0) -> Solution:
+def solved(core: Core, *, pace: Pace | None = None, seed: int = 0, known: int | None = None) -> Solution:
     """Give a tree with small edge cost plus missed prizes and a proven bound; the core is used up.
 
     Each step keeps every tree that is better than the best one found, so the smaller of what bounds the rest and the
-    best value bounds all. Without a limit of `pace` the search ends with a proof that no tree is better.
+    best value bounds all. Without a limit of `pace` the search ends with a proof that no tree is better. Only trees
+    below a `known` value are looked for, and the bound is not above it.
     """
-    search = Search(core, pace or Pace(), seed)
+    search = Search(core, pace or Pace(), seed, known)
     search.run()
-    return Solution(search.edges(), search.value, search.bound(), search.pace.done)
+    return Solution(search.edges(), search.base + search.tree.value, search.bound(), search.pace.done)
 
 
 class Search:
     """Best first branching: what is open or given up, and the best tree, kept in the core as it was given."""
 
-    def __init__(self, core: Core, pace: Pace, seed: int) -> None:
+    def __init__(self, core: Core, pace: Pace, seed: int, known: int | None) -> None:
         self.pace, self.random = pace, np.random.default_rng(seed)
-        self.first = core.compact()
+        core.miss_isolated()
+        self.given, self.first = core.copy(), core.compact()
+        core.parts, core.bundle = [() for _ in core.parts], [() for _ in core.bundle]
         self.whole, self.base = graph(self.first), core.base
         self.ends = dict(zip(self.first.edge, self.first.ends, strict=True))
         self.grain = math.gcd(*self.first.cost, *self.first.prize) or 1
+        self.known = None if known is None else self.rounded(known)
         self.tree = spanned(self.whole, np.zeros(len(self.whole.prize), dtype=np.int64))
         self.open: list[tuple[int, int, Core]] = [(core.base, 0, core)]
         self.given_up: list[int] = []
@@ -50,16 +54,18 @@ class Search:
 
     @property
     def value(self) -> int:
-        """The best value."""
-        return self.base + self.tree.value
+        """The best value found or known."""
+        found = self.base + self.tree.value
+        return found if self.known is None else min(found, self.known)
 
     def bound(self) -> int:
         """Give what no tree is below."""
         return min([self.value, *self.given_up, *(bound for bound, _, _ in self.open)])
 
     def edges(self) -> list[int]:
-        """Give the edges of the best tree."""
-        return sorted(self.first.edge[edge] for edge in self.tree.edges)
+        """Give the first-made edges of the best tree."""
+        nodes = (self.first.node[node] for node in self.tree.order.tolist())
+        return self.given.expanded(nodes, (self.first.edge[edge] for edge in self.tree.edges))
 
     def run(self) -> None:
         """Look into what is open, the lowest bound first, until nothing is or the pace is over."""

@@ -87,6 +87,7 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0) -> Pipes
         {"budget": budget, "reach_m": REACH_M},
         digest((shapes(asked.streets), asked.roots, shapes(asked.users), prize, cost)),
         seed=seed,
+        steps=found.steps,
         objective=found.objective,
         bound=found.bound,
         result=figures,
