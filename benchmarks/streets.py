@@ -62,7 +62,7 @@ def demand(graph: StreetGraph, count: int, seed: int) -> tuple[Integers, Users]:
     alone = random.random(count) < USERS_AT
     spots[alone] = graph.xy[random.integers(0, graph.node_count, int(alone.sum()))]
     node = np.asarray(near.nearest(shapely.points(spots)), dtype=np.int64)
-    prize = random.lognormal(np.log(60_000), 0.6, count)
+    prize = random.lognormal(np.log(200_000), 0.6, count)
     return np.sort(roots).astype(np.int64), Users(node, SERVICE_YUAN_PER_M * random.uniform(3, 40, count), prize)
 
 

@@ -13,7 +13,7 @@ import numpy as np
 
 from gis.plan.network import Network
 from gis.plan.pace import Pace
-from gis.plan.purse import respent, spent, won
+from gis.plan.purse import respent, shaken, spent, won
 from gis.plan.solve import solved
 from gis.plan.streets import Integers
 from gis.plan.trim import Mask
@@ -21,7 +21,7 @@ from gis.plan.weigh import Skeleton, shift, skeleton
 
 PARTS = 1 << 16
 STRIDE = 4
-HALVINGS = 5
+HALVINGS = 7
 QUICK = 1
 RICH = 12
 SLACK = 1e-9
@@ -89,4 +89,5 @@ def best_within(net: Network, budget: float, *, seed: int, pace: Pace) -> tuple[
     found = _Market(net, skeleton(net, who), who, budget, seed, pace).searched()
     choices = (spent(net, priced.edges, who, budget=budget) for priced in found)
     best = respent(net, max(choices, key=lambda choice: won(net, choice)), who, budget=budget)
+    best = respent(net, shaken(net, best, who, budget=budget, seed=seed), who, budget=budget)
     return best.edges, best.connected, forced + max(0.0, *(priced.bound for priced in found))
