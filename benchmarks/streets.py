@@ -40,7 +40,9 @@ def streets(nodes: int, seed: int) -> tuple[StreetGraph, Floats]:
     v = np.concatenate((number[1:].ravel(), number[:, 1:].ravel()))
     wet = (u // side < side // 2) & (v // side >= side // 2) & (random.random(len(u)) > BRIDGES)
     u, v = u[~wet], v[~wet]
-    weight = coo_array((random.random(len(u)) + 1e-9, (u.astype(np.int32), v.astype(np.int32))), shape=(len(xy), len(xy)))
+    weight = coo_array(
+        (random.random(len(u)) + 1e-9, (u.astype(np.int32), v.astype(np.int32))), shape=(len(xy), len(xy))
+    )
     tree = minimum_spanning_tree(weight).tocoo()
     needed = np.isin(u * len(xy) + v, np.asarray(tree.row, np.int64) * len(xy) + np.asarray(tree.col, np.int64))
     keep = needed | (random.random(len(u)) < KEPT)

@@ -39,9 +39,7 @@ def drop(keys: Integers, items: Integers, size: int) -> int:
     place, below = 0, 1
     while below < size:
         right = below + 1
-        if right < size and (
-            keys[right] < keys[below] or (keys[right] == keys[below] and items[right] < items[below])
-        ):
+        if right < size and (keys[right] < keys[below] or (keys[right] == keys[below] and items[right] < items[below])):
             below = right
         if key < keys[below] or (key == keys[below] and item <= items[below]):
             break

@@ -56,9 +56,7 @@ def inside(tree: Tree) -> Integers:
 
 
 @compiled
-def _grown(
-    graph: Graph, wanted: Integers, length: Integers, allowed: Integers
-) -> tuple[Integers, Integers, Integers]:
+def _grown(graph: Graph, wanted: Integers, length: Integers, allowed: Integers) -> tuple[Integers, Integers, Integers]:
     nodes = len(graph.prize)
     parent, by, best = np.full(nodes, -1), np.full(nodes, -1), np.full(nodes, FAR)
     order, taken = np.empty(nodes, np.int64), np.zeros(nodes, np.int64)

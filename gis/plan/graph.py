@@ -38,8 +38,9 @@ def graph(compact: Compact) -> Graph:
 def ways(graph: Graph, length: Integers, starts: Integers, against: bool) -> Integers:  # noqa: FBT001 - compiled code takes no keywords
     """Give per node the shortest way from any start by arc lengths, or to any start where `against`; FAR: none."""
     best = np.full(len(graph.prize), FAR)
-    keys, items = np.empty(len(graph.tail) + len(starts) + 1, np.int64), np.empty(
-        len(graph.tail) + len(starts) + 1, np.int64
+    keys, items = (
+        np.empty(len(graph.tail) + len(starts) + 1, np.int64),
+        np.empty(len(graph.tail) + len(starts) + 1, np.int64),
     )
     size = 0
     for node in starts:

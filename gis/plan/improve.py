@@ -109,7 +109,15 @@ def _insertions(graph: Graph, work: _Work) -> None:
 
 @compiled
 def _swapped(
-    graph: Graph, work: _Work, node: int, slot: int, stamp: int, log: Integers, ups: Integers, edges: Integers, used: int
+    graph: Graph,
+    work: _Work,
+    node: int,
+    slot: int,
+    stamp: int,
+    log: Integers,
+    ups: Integers,
+    edges: Integers,
+    used: int,
 ) -> tuple[int, int]:
     """Take the edge of a slot in for the dearest on the ring that it closes, if cheaper; give the gain and log size."""
     other, edge = graph.other[slot], graph.arc[slot] >> 1

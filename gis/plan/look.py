@@ -149,7 +149,11 @@ class Look:
         used, sure = self.relaxation.used, self.room(0)
         head = self.graph.tail.reshape(-1, 2)[:, ::-1].reshape(-1)
         reached = np.bincount(head, used, minlength=len(self.graph.prize))
-        free = [node for node, at in enumerate(self.compact.node) if node and self.core.around[at] and self.core.prize[at] < sure]
+        free = [
+            node
+            for node, at in enumerate(self.compact.node)
+            if node and self.core.around[at] and self.core.prize[at] < sure
+        ]
         if not free:
             self.offer(spanned(self.graph, np.ones(len(reached), dtype=np.int64)))
             return

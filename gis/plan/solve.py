@@ -92,6 +92,8 @@ class Search:
         if tree.value + core.base >= self.value + self.grain:
             return
         marks = np.zeros(len(self.whole.prize), dtype=np.int64)
-        edges = core.expanded((compact.node[node] for node in tree.order.tolist()), (compact.edge[e] for e in tree.edges))
+        edges = core.expanded(
+            (compact.node[node] for node in tree.order.tolist()), (compact.edge[e] for e in tree.edges)
+        )
         marks[[end for edge in edges for end in self.ends[edge]]] = 1
         self.tree = min(self.tree, spanned(self.whole, marks), key=lambda each: each.value)
