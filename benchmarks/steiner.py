@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 
 import numpy as np
-import pcst_fast
+import pcst_fast  # type: ignore[import-not-found]  # compiled, without types
 
 from benchmarks.stp import Problem, problem
 from gis.errors import GisError, Refused
@@ -142,7 +142,7 @@ def main() -> None:
     warm()
     try:
         for path in given.files:
-            print(json.dumps(compared(path, given.seconds, given.solutions), ensure_ascii=False), flush=True)  # noqa: T201 - the answer
+            print(json.dumps(compared(path, given.seconds, given.solutions), ensure_ascii=False), flush=True)
     except GisError as error:
         sys.exit(str(error))
 

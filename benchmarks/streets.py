@@ -1,9 +1,9 @@
 """A pipe plan on a county's streets: how far from the best plan at most, and how fast the nearest main is found.
 
-`python -m benchmarks.streets [--nodes 200000] [--users 8000] [--seconds 270]` makes a street-like planar graph from a seed
-(a grid that is bent, thinned to 2.7 street ends a crossing, and crossed by a river with few bridges), plans pipes from
-live mains, and prints one JSON line: `gap_pct` certified, `seconds` of the whole plan, `nearest_main_s` the median of five
-searches for the nearest live main of every node along the streets.
+`python -m benchmarks.streets [--nodes 200000] [--users 8000] [--seconds 270]` makes a street-like planar graph from a
+seed (a grid that is bent, thinned to 2.9 street ends a crossing, and crossed by a river with few bridges), plans pipes
+from live mains, and prints one JSON line: `gap_pct` certified, `seconds` of the whole plan, `nearest_main_s` the median
+of five searches for the nearest live main of every node along the streets.
 """
 
 import argparse
@@ -59,11 +59,11 @@ def demand(graph: StreetGraph, count: int, seed: int) -> tuple[Integers, Users]:
     random = np.random.default_rng(seed + 1)
     roots = random.choice(graph.node_count, max(2, graph.node_count // 5000), replace=False)
     centres = graph.xy[random.choice(graph.node_count, max(1, count // 60), replace=False)]
-    near = shapely.STRtree(shapely.points(graph.xy))
+    near = shapely.STRtree(np.asarray(shapely.points(graph.xy)))
     spots = centres[random.integers(0, len(centres), count)] + random.normal(0, 5 * BLOCK_M, (count, 2))
     alone = random.random(count) < USERS_AT
     spots[alone] = graph.xy[random.integers(0, graph.node_count, int(alone.sum()))]
-    node = np.asarray(near.nearest(shapely.points(spots)), dtype=np.int64)
+    node = np.asarray(near.nearest(np.asarray(shapely.points(spots))), dtype=np.int64)
     prize = random.lognormal(np.log(200_000), 0.6, count)
     return np.sort(roots).astype(np.int64), Users(node, SERVICE_YUAN_PER_M * random.uniform(3, 40, count), prize)
 

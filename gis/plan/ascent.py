@@ -1,11 +1,12 @@
 """Dual ascent: a proven lower bound on every plan, and the arcs worth looking at.
 
 R. T. Wong, "A dual ascent approach for Steiner tree problems on a directed graph", Mathematical Programming 28 (1984),
-on the bidirected cut formulation; in the order of T. Pajor, E. Uchoa and R. F. Werneck, "A robust and scalable algorithm
-for the Steiner problem in graphs", Math. Prog. Computation 10 (2018). Each prize node t gets a copy that is reached free
-of cost through t, or from the root at the price of the prize; each plan is then an arborescence to all copies. A set of
-nodes around a copy, without the root, must be entered, so its dual may rise until an entering arc (or the prize) is used
-up. The sum of the duals is the value of a feasible dual solution and therefore at most the cost of the best plan.
+on the bidirected cut formulation; in the order of T. Pajor, E. Uchoa and R. F. Werneck, "A robust and scalable
+algorithm for the Steiner problem in graphs", Math. Prog. Computation 10 (2018). Each prize node t gets a copy that is
+reached free of cost through t, or from the root at the price of the prize; each plan is then an arborescence to all
+copies. A set of nodes around a copy, without the root, must be entered, so its dual may rise until an entering arc (or
+the prize) is used up. The sum of the duals is the value of a feasible dual solution and therefore at most the cost of
+the best plan.
 """
 
 from dataclasses import dataclass
@@ -78,7 +79,7 @@ def ascend(graph: Graph, *, root: int = 0, log: int = 0) -> Ascent:
         items=np.empty(nodes + 1, dtype=np.int64),
     )
     room = min(log, 1 << 20)
-    book = _Log(*(np.empty(size, dtype=np.int64) for size in (log, room, room)), used=np.zeros(2, dtype=np.int64))
+    book = _Log(*(np.zeros(size, dtype=np.int64) for size in (log, room, room, 2)))
     bound = int(_climbed(graph, climb, book, root))
     cuts, used = int(book.used[0]), int(book.used[1])
     return Ascent(bound, climb.left, climb.prize_left, book.arcs[:used], book.ends[:cuts], book.owner[:cuts])
@@ -153,7 +154,7 @@ def _raised(graph: Graph, climb: _Climb, book: _Log, root: int, node: int, stamp
 
 @compiled
 def _absorbed(graph: Graph, climb: _Climb, root: int, node: int, stamp: int, count: int) -> tuple[int, int]:
-    """Take in a node and all that reach it at no cost left; give how many arcs enter, and the end that was met or -1."""
+    """Take in a node and all that reach it at no cost left; give how many arcs enter, and whom it met or -1."""
     if node == root or climb.queued[node]:
         return count, node
     climb.stack[0], size = node, 1

@@ -1,7 +1,7 @@
 """Inner loops compiled to machine code on their first call (numba), and the heap that they share."""
 
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import numba
 import numpy as np
@@ -13,8 +13,9 @@ F = TypeVar("F", bound=Callable[..., object])
 
 def compiled(function: F) -> F:
     """Give the function compiled on its first call; the machine code is kept beside the module for the next process."""
-    quick: F = numba.njit(cache=True)(function)
-    return quick
+    quick: Any = numba.njit(cache=True)(function)
+    ready: F = quick
+    return ready
 
 
 @compiled

@@ -1,13 +1,13 @@
 """The linear relaxation of the rooted prize-collecting Steiner problem by directed cuts, with an exact bound (HiGHS).
 
 T. Koch and A. Martin, "Solving Steiner tree problems in graphs to optimality", Networks 32 (1998); flow balance as in
-T. Polzin and S. Vahdati Daneshmand, "A comparison of Steiner tree relaxations", Discrete Applied Mathematics 112 (2001),
-and prizes as in I. Ljubić et al., "An algorithmic framework for the exact solution of the prize-collecting Steiner tree
+T. Polzin and S. Vahdati Daneshmand, "A comparison of Steiner tree relaxations", Discrete Applied Math. 112 (2001), and
+prizes as in I. Ljubić et al., "An algorithmic framework for the exact solution of the prize-collecting Steiner tree
 problem", Math. Programming 105 (2006). A column per arc (used) and per prize (missed), each from 0 to 1. The solver
 counts in floating point; its duals are rounded to whole numbers and the bound is recounted from them exactly.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import highspy
 import numpy as np
@@ -53,11 +53,11 @@ class Relaxation:
         self.column = np.full(arcs + len(graph.prize), -1)
         self.column[self.places] = np.arange(len(self.places))
         self.cost = np.concatenate((np.repeat(graph.cost, 2), graph.prize))[self.places]
-        self.unit = max(1.0, float(self.cost.max(initial=1)) / 1e4)
+        self.unit = max(1.0, float(np.median(self.cost)) / 100)
         self.rows: list[_Row] = []
         self.idle: list[int] = []
         self.known: set[bytes] = set()
-        self.solver = self._solver()
+        self.solver: Any = self._solver()  # the solver's methods have no types
         self._balance()
         ends = ascent.ends.tolist()
         for start, end, owner in zip([0, *ends], ends, ascent.owner.tolist(), strict=False):
@@ -87,9 +87,10 @@ class Relaxation:
                 break
         return len(self.rows) - before
 
-    def _solver(self) -> highspy.Highs:
-        solver = highspy.Highs()
-        solver.setOptionValue("output_flag", False)  # noqa: FBT003 - the solver's own call
+    def _solver(self) -> Any:  # the solver's methods have no types
+        made: Any = highspy.Highs
+        solver = made()
+        solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
         count, empty = len(self.places), np.empty(0)
         costs, none = self.cost / self.unit, np.zeros(count, dtype=np.int32)

@@ -1,8 +1,8 @@
 """What no plan needs because a detour is as good: dear edges, and forks that pairs of edges can stand for.
 
-C. Duin and A. Volgenant, "Reduction tests for the Steiner problem in graphs", Networks 19 (1989), in the form for prizes
-of D. Rehfeldt and T. Koch, "On the exact solution of prize-collecting Steiner tree problems", INFORMS J. Computing 34
-(2022): a detour may take in a prize on its way, which pays for as much of its cost.
+C. Duin and A. Volgenant, "Reduction tests for the Steiner problem in graphs", Networks 19 (1989), in the form for
+prizes of D. Rehfeldt and T. Koch, "On the exact solution of prize-collecting Steiner tree problems", INFORMS J.
+Computing 34 (2022): a detour may take in a prize on its way, which pays for as much of its cost.
 """
 
 from collections.abc import Iterator
@@ -34,9 +34,9 @@ class _Work(NamedTuple):
 def _work(graph: Graph) -> _Work:
     nodes = len(graph.prize)
     gone, out = np.zeros(len(graph.cost), dtype=np.int64), np.zeros(nodes, dtype=np.int64)
-    labels = (np.zeros(nodes, dtype=np.int64) for _ in range(4))
-    queue = (np.empty(len(graph.tail) + 8, dtype=np.int64) for _ in range(2))
-    return _Work(gone, out, *labels, *queue, stamp=np.zeros(1, dtype=np.int64))
+    best, worst, mark, done = (np.zeros(nodes, dtype=np.int64) for _ in range(4))
+    keys, items = (np.empty(len(graph.tail) + 8, dtype=np.int64) for _ in range(2))
+    return _Work(gone, out, best, worst, mark, done, keys, items, np.zeros(1, dtype=np.int64))
 
 
 def detoured(graph: Graph) -> list[int]:
@@ -84,7 +84,7 @@ def _detour(graph: Graph, work: _Work, start: int, goal: int, limit: int, sure: 
         if work.done[here] == stamp:
             continue
         if here == goal:
-            return work.worst[here]
+            return int(work.worst[here])
         work.done[here] = stamp
         scanned += graph.start[here + 1] - graph.start[here]
         if here != start and graph.prize[here] >= sure:

@@ -29,7 +29,8 @@ def violated(graph: Graph, x: Integers, goal: int, *, need: int) -> list[Integer
     """Give arcs of cuts around `goal` that hold less than `need` (in WHOLE parts) of the amounts `x` on the arcs."""
     nodes = len(graph.prize)
     flow = _Flow(x.copy(), *(np.empty(nodes, dtype=np.int64) for _ in range(4)))
-    marks, cuts, done = np.zeros(nodes, dtype=np.int64), [], 0
+    marks, done = np.zeros(nodes, dtype=np.int64), 0
+    cuts: list[Integers] = []
     for _ in range(NESTED):
         done += int(_pushed(graph, flow, goal, need - done))
         if done >= need:

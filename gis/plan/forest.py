@@ -9,9 +9,9 @@ from gis.plan.graph import FAR, Graph
 
 
 class Tree(NamedTuple):
-    """A tree from node 0: `order` names its nodes, parents first; `parent` and `by` give the node and edge each hangs on.
+    """A tree from node 0: `order` names its nodes, parents first; each hangs by the edge `by` on its `parent`.
 
-    `parent` and `by` have a place for every node and are -1 outside; `value` is the cost of edges plus prizes missed.
+    These two have a place for every node and are -1 outside; `value` is the cost of edges plus prizes missed.
     """
 
     value: int
@@ -22,20 +22,22 @@ class Tree(NamedTuple):
     @property
     def edges(self) -> list[int]:
         """The edges of the tree."""
-        return self.by[self.order[1:]].tolist()
+        edges: list[int] = self.by[self.order[1:]].tolist()
+        return edges
 
 
 def connecting(graph: Graph, wanted: Integers, length: Integers, allowed: Integers) -> Tree:
     """Give a pruned tree that takes in the nearest wanted node again and again, along shortest paths.
 
-    H. Takahashi and A. Matsuyama, "An approximate solution for the Steiner problem in graphs", Math. Japonica 24 (1980).
-    `length` (per edge) replaces the costs while paths are sought; `wanted` (per node) and `allowed` (per edge) are 0 or 1.
+    H. Takahashi and A. Matsuyama, "An approximate solution for the Steiner problem in graphs", Math. Japonica 24
+    (1980). `length` (per edge) replaces the costs while paths are sought; `wanted` (per node) and `allowed` (per edge)
+    are 0 or 1.
     """
     return Tree(*_pruned(graph, *_grown(graph, wanted, length, allowed)))
 
 
 def improved(graph: Graph, tree: Tree) -> Tree:
-    """Give a tree no worse: spanned anew on its nodes, hung with all others by shortest paths, pruned; until it stays."""
+    """Give a tree no worse: spanned anew on its nodes, hung with all others, pruned; until it stays."""
     while True:
         better = Tree(*_pruned(graph, *_hung(graph, *_spanned(graph, inside(tree)))))
         if better.value >= tree.value:

@@ -20,8 +20,8 @@ def grown(graph: Graph, ascent: Ascent) -> Tree:
     return min((_settled(graph, tree) for tree in trees), key=lambda tree: tree.value)
 
 
-def guided(graph: Graph, amounts: NDArray[np.float64], tree: Tree) -> Tree:
-    """Give a tree along edges of which a fractional plan uses much, to the prizes of a good tree and its own."""
+def guided(graph: Graph, amounts: NDArray[np.float64]) -> Tree:
+    """Give a tree to all prizes along edges of which a fractional plan uses much."""
     length = np.rint(graph.cost * (1 - 0.99 * np.clip(amounts.reshape(-1, 2).sum(axis=1), 0, 1))).astype(np.int64)
     wanted = (graph.prize > 0).astype(np.int64)
     return _settled(graph, connecting(graph, wanted, length, np.ones_like(length)))

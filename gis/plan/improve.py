@@ -13,6 +13,7 @@ from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import FAR, Graph
 
 SEARCHED = 4_000_000
+LOGGED = 4
 
 
 class _Work(NamedTuple):
@@ -28,6 +29,9 @@ class _Work(NamedTuple):
     forks: Integers
     best: Integers
     via: Integers
+    log: Integers
+    ups: Integers
+    edges: Integers
 
 
 def searched(graph: Graph, tree: Tree) -> Tree:
@@ -51,7 +55,10 @@ def _passed(graph: Graph, tree: Tree) -> Tree:
 
 
 def _work(graph: Graph, tree: Tree) -> _Work:
-    work = _Work(tree.parent.copy(), tree.by.copy(), inside(tree), *(np.full(len(graph.prize), -1) for _ in range(7)))
+    nodes = len(graph.prize)
+    spare = (np.full(nodes, -1) for _ in range(7))
+    log = (np.empty(LOGGED * nodes + 64, dtype=np.int64) for _ in range(3))
+    work = _Work(tree.parent.copy(), tree.by.copy(), inside(tree), *spare, *log)
     work.best[:] = FAR
     return work
 
@@ -76,9 +83,7 @@ def _thinned(graph: Graph, tree: Tree) -> Tree:
 @compiled
 def _insertions(graph: Graph, work: _Work) -> None:
     """Put each node outside in where the cheapest tree over the nodes and it is better than without it."""
-    room = 4 * len(graph.prize) + 64
-    log, ups, edges = np.empty(room, np.int64), np.empty(room, np.int64), np.empty(room, np.int64)
-    stamp = 0
+    room, stamp = len(work.log), 0
     for node in range(1, len(graph.prize)):
         near, first = 0, -1
         if work.inside[node]:
@@ -96,29 +101,19 @@ def _insertions(graph: Graph, work: _Work) -> None:
         for slot in range(graph.start[node], graph.start[node + 1]):
             if slot != first and work.inside[graph.other[slot]] and used + len(graph.prize) < room:
                 stamp += 1
-                gain, used = _swapped(graph, work, node, slot, stamp, log, ups, edges, used)
+                gain, used = _swapped(graph, work, node, slot, stamp, used)
                 delta -= gain
         if delta < 0:
             work.inside[node] = 1
             continue
         while used:
             used -= 1
-            work.parent[log[used]], work.by[log[used]] = ups[used], edges[used]
+            work.parent[work.log[used]], work.by[work.log[used]] = work.ups[used], work.edges[used]
         work.parent[node], work.by[node] = -1, -1
 
 
 @compiled
-def _swapped(
-    graph: Graph,
-    work: _Work,
-    node: int,
-    slot: int,
-    stamp: int,
-    log: Integers,
-    ups: Integers,
-    edges: Integers,
-    used: int,
-) -> tuple[int, int]:
+def _swapped(graph: Graph, work: _Work, node: int, slot: int, stamp: int, used: int) -> tuple[int, int]:
     """Take the edge of a slot in for the dearest on the ring that it closes, if cheaper; give the gain and log size."""
     other, edge = graph.other[slot], graph.arc[slot] >> 1
     step = node
@@ -141,7 +136,7 @@ def _swapped(
     step, up = (other, node) if far_side else (node, other)
     while True:
         after, through = work.parent[step], work.by[step]
-        log[used], ups[used], edges[used] = step, after, through
+        work.log[used], work.ups[used], work.edges[used] = step, after, through
         used += 1
         work.parent[step], work.by[step] = up, edge
         if step == dearest:

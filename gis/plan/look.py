@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from gis.plan.ascent import Ascent, ascend
 from gis.plan.cuts import Relaxation
 from gis.plan.forest import Tree, spanned
-from gis.plan.graph import Graph, graph
+from gis.plan.graph import graph
 from gis.plan.grow import grown, guided, shaken
 from gis.plan.reduce import Proof, alive, reduced, struck
 
@@ -117,14 +117,14 @@ class Look:
             self.offer(tree)
 
     def cut(self) -> bool:
-        """Tighten the relaxation; give whether the core is closed, left or clearly smaller, else branches are needed."""
+        """Tighten the relaxation; give whether the core is closed, left or clearly smaller, or else must branch."""
         self.relaxation = Relaxation(self.graph, self.ascent, self.alive(self.ascent))
         edges, marks = len(self.graph.cost), [self.bound]
         while self.ahead():
             self.relaxation.solve()
             self.raised(self.relaxation.bound)
             marks.append(self.bound)
-            self.offer(guided(self.graph, self.relaxation.used, self.tree))
+            self.offer(guided(self.graph, self.relaxation.used))
             self.offer(shaken(self.graph, self.tree, self.search.random))
             if not self.search.better(self.bound):
                 return True

@@ -1,4 +1,4 @@
-"""How long a search goes on: a number of steps, which can be repeated, or until somebody says stop, which is counted."""
+"""How long a search goes on: so many steps, or until somebody says stop; the steps done are counted."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -30,7 +30,7 @@ class Proof(Protocol):
 
 
 def reduced(core: Core, *, sure: int) -> None:
-    """Make forced choices and leave out what detours stand for, until little is gained; `sure` prizes are in all plans."""
+    """Make forced choices and leave out what detours stand for; prizes of `sure` or more are in all plans."""
     core.simplify()
     while True:
         compact = core.compact()
@@ -63,7 +63,7 @@ def struck(core: Core, compact: Compact, ascent: Proof, *, root: int, room: int)
 def alive(graph: Graph, ascent: Proof, *, root: int, room: int) -> NDArray[np.bool_]:
     """Give per arc whether a better plan may hold it."""
     ends = np.append(np.flatnonzero(graph.prize > 0), 0)
-    outward = ways(graph, ascent.left, np.array([root]), False)  # noqa: FBT003 - compiled code takes no keywords
-    inward = ways(graph, ascent.left, ends, True)  # noqa: FBT003 - compiled code takes no keywords
+    outward = ways(graph, ascent.left, np.array([root]), False)
+    inward = ways(graph, ascent.left, ends, True)
     head = graph.tail.reshape(-1, 2)[:, ::-1].reshape(-1)
     return outward[graph.tail] + ascent.left + inward[head] < room

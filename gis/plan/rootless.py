@@ -1,9 +1,9 @@
 """Prize-collecting trees without a root: any node will do.
 
 As in M. Leitner, I. Ljubić, M. Luipersbeck and M. Sinnl, "A dual ascent-based branch-and-bound framework for the
-prize-collecting Steiner tree and related problems", INFORMS J. Computing 30 (2018), a tree that takes in a certain prize
-is rooted there; then that prize is given up and another one becomes the root. It ends when what is left is no better. That
-is told by ascents from a root of no own that reaches each prize at a price, less that price once: a tree pays it once.
+prize-collecting Steiner tree and related problems", INFORMS J. Computing 30 (2018), a tree that takes in a certain
+prize is rooted there; then that prize is given up and another one becomes the root, until what is left is no better.
+That is told by ascents from a hub that reaches each prize at a price, less that price: a tree pays it once.
 """
 
 from collections.abc import Iterable
