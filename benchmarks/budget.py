@@ -1,6 +1,6 @@
 """Plans under a budget: the prizes won over what no plan within the budget can win, on a seeded set of towns.
 
-`python -m benchmarks.budget [--instances 12] [--nodes 2500] [--users 200] [--steps 150]` makes towns (as in
+`python -m benchmarks.budget [--instances 12] [--nodes 6000] [--users 500] [--steps 150]` makes towns (as in
 `benchmarks.streets`), plans each within a share of what its plan without a budget costs, and prints one JSON line:
 `mean_ratio` and `worst_ratio` of prizes won to the certified upper bound (Lagrange), and the ratio of each.
 """
@@ -21,8 +21,8 @@ def main() -> None:
     """Plan the towns and print."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--instances", type=int, default=12)
-    parser.add_argument("--nodes", type=int, default=2500)
-    parser.add_argument("--users", type=int, default=200)
+    parser.add_argument("--nodes", type=int, default=6000)
+    parser.add_argument("--users", type=int, default=500)
     parser.add_argument("--steps", type=int, default=150)
     given = parser.parse_args()
     ratios, began = [], time.perf_counter()

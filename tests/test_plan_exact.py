@@ -167,7 +167,7 @@ def test_arcs_in_both_directions_are_one_edge_and_unlike_ones_are_refused(tmp_pa
 
 
 @pytest.mark.parametrize(
-    ("terminals", "word"), [("T one", "line 15"), ("T 9", "nodes 1 to 4"), ("TP 2 -1", "negative"), ("", "终端")]
+    ("terminals", "word"), [("T one", "line 16"), ("T 9", "nodes 1 to 4"), ("TP 2 -1", "negative"), ("", "终端")]
 )
 def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path, terminals: str, word: str) -> None:
     with pytest.raises(Refused, match=word):

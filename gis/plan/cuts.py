@@ -24,6 +24,7 @@ BITS = 60
 TOLERANCE = 1e-6
 PATIENCE = 4
 CUTS = 600
+STEPS = 20_000
 
 
 class _Row(NamedTuple):
@@ -39,7 +40,8 @@ class Relaxation:
     """A relaxation that is made tighter step by step: `solve`, then `separate`, until no cut is violated.
 
     `bound`, `left` and `prize_left` are the best certified so far; `used` (per arc) and `missed` (per node) the amounts
-    of the last solution. `alive` arcs are those that a better plan may hold.
+    of the last solution, `finished` whether it is the best one or the solver was stopped after STEPS. `alive` arcs are
+    those that a better plan may hold.
     """
 
     def __init__(self, graph: Graph, ascent: Ascent, alive: NDArray[np.bool_]) -> None:
@@ -54,6 +56,7 @@ class Relaxation:
         self.column[self.places] = np.arange(len(self.places))
         self.cost = np.concatenate((np.repeat(graph.cost, 2), graph.prize))[self.places]
         self.unit = max(1.0, float(np.median(self.cost)) / 100)
+        self.finished = False
         self.rows: list[_Row] = []
         self.idle: list[int] = []
         self.known: set[bytes] = set()
@@ -65,7 +68,9 @@ class Relaxation:
 
     def solve(self) -> None:
         """Solve the relaxation as it stands; recount the bound, and what is left of costs where it rises."""
+        self._hand_over()
         self.solver.run()
+        self.finished = self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
         solution = self.solver.getSolution()
         amounts, duals = np.array(solution.col_value), np.array(solution.row_dual)
         if len(amounts) == len(self.places) and len(duals) == len(self.rows):
@@ -92,6 +97,7 @@ class Relaxation:
         solver = made()
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
+        solver.setOptionValue("simplex_iteration_limit", STEPS)
         count, empty = len(self.places), np.empty(0)
         costs, none = self.cost / self.unit, np.zeros(count, dtype=np.int32)
         solver.addCols(count, costs, np.zeros(count), np.ones(count), 0, none, empty.astype(np.int32), empty)
@@ -123,8 +129,16 @@ class Relaxation:
     def _row(self, row: _Row) -> None:
         self.rows.append(row)
         self.idle.append(0)
-        columns, signs = row.columns.astype(np.int32), row.signs.astype(np.float64)
-        self.solver.addRow(row.low, row.high, len(columns), columns, signs)
+
+    def _hand_over(self) -> None:
+        """Hand the rows that the solver has not yet over to it."""
+        new = self.rows[self.solver.getNumRow() :]
+        if new:
+            starts = np.cumsum([0, *(len(row.columns) for row in new[:-1])]).astype(np.int32)
+            columns = np.concatenate([row.columns for row in new]).astype(np.int32)
+            signs = np.concatenate([row.signs for row in new]).astype(np.float64)
+            low, high = np.array([row.low for row in new]), np.array([row.high for row in new])
+            self.solver.addRows(len(new), low, high, len(columns), starts, columns, signs)
 
     def _take(self, amounts: Floats, duals: Floats) -> None:
         everywhere = np.zeros(len(self.column))

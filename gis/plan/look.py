@@ -132,7 +132,7 @@ class Look:
                 break
             rise = marks[-1] - marks[max(0, len(marks) - STALE)]
             stale = len(marks) > STALE and rise < RISE * (self.search.value - self.bound)
-            if stale or not self.relaxation.separate():
+            if stale or (not self.relaxation.separate() and self.relaxation.finished):
                 break
         else:
             return True
