@@ -8,8 +8,9 @@ from gis.plan.forest import Tree, connecting, improved, inside, spanned
 from gis.plan.graph import Graph
 from gis.plan.improve import searched
 
-LARGE = 60_000
 EXTRA = 0.04
+KEPT = (0.6, 1.0)
+FINE = 16
 
 
 def grown(graph: Graph, ascent: Ascent) -> Tree:
@@ -28,9 +29,11 @@ def guided(graph: Graph, amounts: NDArray[np.float64]) -> Tree:
 
 
 def shaken(graph: Graph, tree: Tree, random: np.random.Generator) -> Tree:
-    """Give another tree near a good one: to its prizes along shaken costs, or with some nodes more, then improved."""
+    """Give another tree near a good one, improved: to its prizes along shaken costs, or with some nodes more."""
     if random.random() < 0.5:
-        length = np.rint(graph.cost * random.uniform(0.8, 1.2, len(graph.cost))).astype(np.int64)
+        factor = random.uniform(0.8, 1.2, len(graph.cost))
+        factor[tree.by[tree.order[1:]]] *= random.uniform(*KEPT)
+        length = np.rint(graph.cost * FINE * factor).astype(np.int64)
         wanted = inside(tree) * (graph.prize > 0)
         return _settled(graph, connecting(graph, wanted, length, np.ones_like(length)))
     marks = inside(tree)
