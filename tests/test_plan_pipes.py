@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gis.errors import Refused
+from gis.plan.pace import Pace
 from gis.plan.pipes import PipePlan, Reason, Users, plan_forest, verify
 from gis.plan.streets import StreetGraph, attach, street_graph
 
@@ -287,6 +288,7 @@ def test_a_whole_country_is_planned_with_a_small_gap() -> None:
     homes = np.asarray(frames["buildings"].geometry.centroid, dtype=object)
     tied = attach(fed.graph, homes[random.choice(len(homes), 1500, replace=False)], reach_m=100)
     users = Users(tied.node, 300 * tied.service_m, random.uniform(40_000, 120_000, 1500))
-    plan = plan_forest(tied.graph, fed.node[fed.node >= 0], users, edge_cost=600 * tied.graph.length_m)
+    roots = fed.node[fed.node >= 0]
+    plan = plan_forest(tied.graph, roots, users, edge_cost=600 * tied.graph.length_m, pace=Pace(3))
     assert plan.connected.mean() > 0.1
     assert plan.gap_pct < 3

@@ -60,15 +60,19 @@ def pipes() -> None:
 
 @pipes.command("plan")
 @click.option("--budget", type=click.FloatRange(0), default=None, metavar="YUAN", help="预算（元） · budget")
+@click.option(
+    "--steps", "at_most", type=click.IntRange(1), default=60, show_default=True, help="搜索步数 · steps of the search"
+)
+@click.option("--seconds", type=click.FloatRange(0), default=None, help="秒数上限 · stop after so many seconds")
 @SEED
 @DATABASE
-def pipes_plan(budget: float | None, seed: int, database: str | None) -> Answer:
+def pipes_plan(budget: float | None, at_most: int, seconds: float | None, seed: int, database: str | None) -> Answer:
     """管线方案 · Choose streets to lay pipe on, from live roots to bottled users, with a proof."""
     from gis.run import pipes as run
 
     with county(database) as opened, steps("瓶改管", total=1) as progress:
         progress("pipes")
-        made = run.plan(opened, budget=budget, seed=seed)
+        made = run.plan(opened, budget=budget, seed=seed, steps=at_most, seconds=seconds)
     worth = f"管长 {made.length_m / 1000:.1f} km；造价 {made.cost:,.0f} 元（单价未核实）"
     lines = [
         f"接入 {made.users} / {made.candidates} 户；{worth}",

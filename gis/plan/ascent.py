@@ -1,131 +1,188 @@
 """Dual ascent: a proven lower bound on every plan, and the arcs worth looking at.
 
 R. T. Wong, "A dual ascent approach for Steiner tree problems on a directed graph", Mathematical Programming 28 (1984),
-on the bidirected cut formulation. Each prize node t gets a copy that is reached free of cost through t, or from the
-root at the price of the prize; each plan is then an arborescence to all copies. A set of nodes around a copy, without
-the root, must be entered, so its dual may rise until an entering arc (or the prize) is used up. The sum of the duals is
-the value of a feasible dual solution and therefore at most the cost of the best plan.
+on the bidirected cut formulation; in the order of T. Pajor, E. Uchoa and R. F. Werneck, "A robust and scalable
+algorithm for the Steiner problem in graphs", Math. Prog. Computation 10 (2018). Each prize node t gets a copy that is
+reached free of cost through t, or from the root at the price of the prize; each plan is then an arborescence to all
+copies. A set of nodes around a copy, without the root, must be entered, so its dual may rise until an entering arc (or
+the prize) is used up. The sum of the duals is the value of a feasible dual solution and therefore at most the cost of
+the best plan.
 """
 
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
-from gis.plan.core import Compact
+import numpy as np
+
+from gis.plan.compiled import Integers, compiled, drop, push
+from gis.plan.graph import Graph
 
 PATIENCE = 1.25
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Ascent:
-    """The bound, what is left of each arc's cost, and what is left of each node's prize."""
+    """The bound, what is left of each arc's cost, and what is left of each node's prize.
+
+    `cuts` are arcs of raised cuts, one cut after the other, each up to its `ends`, with the `owner` whose copy it held.
+    """
 
     bound: int
-    left: list[int]
-    prize_left: list[int]
+    left: Integers
+    prize_left: Integers
+    cuts: Integers
+    ends: Integers
+    owner: Integers
 
 
-@dataclass(slots=True)
-class _Cut:
-    """The nodes that reach a prize node at no cost left, the arcs that enter them, and the nodes that wait for it."""
+class _Climb(NamedTuple):
+    """What one ascent works on: marks of the set in hand, arcs that enter it, who waits for whom, the queue."""
 
-    inside: set[int]
-    entering: list[int]
-    waiting: list[int]
+    left: Integers
+    prize_left: Integers
+    mark: Integers
+    stack: Integers
+    entering: Integers
+    first: Integers
+    next: Integers
+    queued: Integers
+    keys: Integers
+    items: Integers
 
 
-def ascend(compact: Compact) -> Ascent:
+class _Log(NamedTuple):
+    """Where raised cuts are written down while there is room; `used` is how many cuts and arcs there are."""
+
+    arcs: Integers
+    ends: Integers
+    owner: Integers
+    used: Integers
+
+
+def ascend(graph: Graph, *, root: int = 0, log: int = 0) -> Ascent:
     """Give a bound by raising cuts, the smallest first; ties go to the lower node.
 
-    The bound is exact in whole numbers. Nothing is promised on its distance from the optimum.
+    The bound is exact in whole numbers. Nothing is promised on its distance from the optimum. `root` may be any node
+    that every plan takes in; node 0 must then have a prize above all costs. Up to `log` arcs of cuts are written down.
     """
-    return _Climb(compact).done()
+    nodes, arcs = len(graph.prize), len(graph.tail)
+    climb = _Climb(
+        left=np.repeat(graph.cost, 2),
+        prize_left=graph.prize.copy(),
+        mark=np.full(nodes, -1),
+        stack=np.empty(nodes, dtype=np.int64),
+        entering=np.empty(arcs + 1, dtype=np.int64),
+        first=np.full(nodes, -1),
+        next=np.full(nodes, -1),
+        queued=np.zeros(nodes, dtype=np.int64),
+        keys=np.empty(nodes + 1, dtype=np.int64),
+        items=np.empty(nodes + 1, dtype=np.int64),
+    )
+    room = min(log, 1 << 20)
+    book = _Log(*(np.zeros(size, dtype=np.int64) for size in (log, room, room, 2)))
+    bound = int(_climbed(graph, climb, book, root))
+    cuts, used = int(book.used[0]), int(book.used[1])
+    return Ascent(bound, climb.left, climb.prize_left, book.arcs[:used], book.ends[:cuts], book.owner[:cuts])
 
 
-class _Climb:
-    """One ascent. A node whose cut holds another one still to be raised waits for that one: its cut is the smaller."""
-
-    def __init__(self, compact: Compact) -> None:
-        self.tails = [end for u, v in compact.ends for end in (u, v)]
-        self.into = arcs_into(compact)
-        self.left = [cost for cost in compact.cost for _ in range(2)]
-        self.prize_left = list(compact.prize)
-        terminals = [node for node, prize in enumerate(compact.prize) if prize > 0 and node]
-        self.cuts = {node: _Cut({node}, list(self.into[node]), []) for node in terminals}
-        self.queue = [(len(self.into[node]), node) for node in terminals]
-        self.queued = bytearray(len(compact.prize))
-        for node in terminals:
-            self.queued[node] = 1
-        heapify(self.queue)
-
-    def done(self) -> Ascent:
-        """Raise every cut until the root is reached or the prize used up."""
-        bound = 0
-        while self.queue:
-            bound += self._raised(*heappop(self.queue))
-        return Ascent(bound, self.left, self.prize_left)
-
-    def _raised(self, size: int, node: int) -> int:
-        """Raise one cut until it is done, has to wait, or has grown too large for its turn; give by how much."""
-        cut, total = self.cuts[node], 0
-        self.queued[node] = 0
-        while True:
-            met = self._grown(cut)
-            if met == 0:
-                self._forget(node)
-                return total
-            if not self.prize_left[node]:
-                for other in self.cuts.pop(node).waiting:
-                    self._queue(other)
-                return total
-            if met > 0:
-                self.cuts[met].waiting.append(node)
-                return total
-            if len(cut.entering) > size and self.queue and len(cut.entering) > PATIENCE * self.queue[0][0]:
-                self._queue(node)
-                return total
-            total += self._step(cut, node)
-
-    def _grown(self, cut: _Cut) -> int:
-        """Take in the tails of used-up arcs; give the root or a queued prize node as soon as met, else -1."""
-        left, tails, inside, entering = self.left, self.tails, cut.inside, cut.entering
-        free = [arc for arc in entering if not left[arc]]
-        if not free:
-            return -1
-        while free:
-            tail = tails[free.pop()]
-            if tail == 0 or self.queued[tail]:
-                return tail
-            if tail not in inside:
-                inside.add(tail)
-                entering.extend(self.into[tail])
-                free.extend([arc for arc in self.into[tail] if not left[arc]])
-        cut.entering = [arc for arc in entering if tails[arc] not in inside]
-        return -1
-
-    def _step(self, cut: _Cut, node: int) -> int:
-        left = self.left
-        step = min(map(left.__getitem__, cut.entering), default=self.prize_left[node])
-        step = min(step, self.prize_left[node])
-        for arc in cut.entering:
-            left[arc] -= step
-        self.prize_left[node] -= step
-        return step
-
-    def _queue(self, node: int) -> None:
-        self.queued[node] = 1
-        heappush(self.queue, (len(self.cuts[node].entering), node))
-
-    def _forget(self, node: int) -> None:
-        """Drop a node that the root reaches, and all that wait for it, for it reaches them."""
-        reached = [node]
-        while reached:
-            reached.extend(self.cuts.pop(reached.pop()).waiting)
+@compiled
+def _climbed(graph: Graph, climb: _Climb, book: _Log, root: int) -> int:
+    """Raise every cut until the root is reached or the prize used up."""
+    size, bound, stamp = 0, 0, 0
+    for node in range(len(graph.prize)):
+        if graph.prize[node] > 0 and node != root:
+            size = push(climb.keys, climb.items, size, graph.start[node + 1] - graph.start[node], node)
+            climb.queued[node] = 1
+    while size:
+        score, node = climb.keys[0], climb.items[0]
+        size = drop(climb.keys, climb.items, size)
+        climb.queued[node] = 0
+        limit = max(score, int(PATIENCE * climb.keys[0])) if size else FAR_SIZE
+        gained, score, met = _raised(graph, climb, book, root, node, stamp, limit)
+        bound += gained
+        stamp += 1
+        if score >= 0:
+            size = push(climb.keys, climb.items, size, score, node)
+            climb.queued[node] = 1
+        elif met < 0:
+            waiting = climb.first[node]
+            climb.first[node] = -1
+            while waiting >= 0:
+                size = push(climb.keys, climb.items, size, graph.start[waiting + 1] - graph.start[waiting], waiting)
+                climb.queued[waiting] = 1
+                waiting = climb.next[waiting]
+        elif met != root:
+            climb.next[node] = climb.first[met]
+            climb.first[met] = node
+    return bound
 
 
-def arcs_into(compact: Compact) -> list[list[int]]:
-    """Give per node the arcs that enter it; arc 2e runs along edge e, arc 2e + 1 against it."""
-    arcs: list[list[int]] = [[] for _ in compact.prize]
-    for edge, (u, v) in enumerate(compact.ends):
-        arcs[v].append(2 * edge)
-        arcs[u].append(2 * edge + 1)
-    return arcs
+FAR_SIZE = 1 << 60
+
+
+@compiled
+def _raised(graph: Graph, climb: _Climb, book: _Log, root: int, node: int, stamp: int, limit: int) -> tuple[int, int, int]:  # fmt: skip # noqa: E501
+    """Raise one cut until it is done (-1 and whom it met, or -1 and -1), or too large for its turn (its size)."""
+    left, total = climb.left, 0
+    count, met = _absorbed(graph, climb, root, node, stamp, 0)
+    while met < 0:
+        kept, step = 0, climb.prize_left[node]
+        for place in range(count):
+            arc = climb.entering[place]
+            if climb.mark[graph.tail[arc]] != stamp:
+                climb.entering[kept] = arc
+                kept += 1
+                step = min(step, left[arc])
+        count = kept
+        if step == 0:
+            return total, -1, -1
+        if count > limit:
+            return total, count, -1
+        total += step
+        climb.prize_left[node] -= step
+        _write(climb, book, node, count)
+        for place in range(kept):
+            left[climb.entering[place]] -= step
+        if climb.prize_left[node] == 0:
+            return total, -1, -1
+        for place in range(kept):
+            arc = climb.entering[place]
+            if left[arc] == 0 and climb.mark[graph.tail[arc]] != stamp and met < 0:
+                count, met = _absorbed(graph, climb, root, graph.tail[arc], stamp, count)
+    return total, -1, met
+
+
+@compiled
+def _absorbed(graph: Graph, climb: _Climb, root: int, node: int, stamp: int, count: int) -> tuple[int, int]:
+    """Take in a node and all that reach it at no cost left; give how many arcs enter, and whom it met or -1."""
+    if node == root or climb.queued[node]:
+        return count, node
+    climb.stack[0], size = node, 1
+    climb.mark[node] = stamp
+    while size:
+        size -= 1
+        here = climb.stack[size]
+        for slot in range(graph.start[here], graph.start[here + 1]):
+            tail, arc = graph.other[slot], graph.arc[slot]
+            if climb.mark[tail] == stamp:
+                continue
+            if climb.left[arc]:
+                climb.entering[count] = arc
+                count += 1
+            elif tail == root or climb.queued[tail]:
+                return count, tail
+            else:
+                climb.mark[tail] = stamp
+                climb.stack[size] = tail
+                size += 1
+    return count, -1
+
+
+@compiled
+def _write(climb: _Climb, book: _Log, node: int, count: int) -> None:
+    cuts, used = book.used[0], book.used[1]
+    if cuts == len(book.ends) or used + count > len(book.arcs):
+        return
+    book.arcs[used : used + count] = climb.entering[:count]
+    book.ends[cuts], book.owner[cuts] = used + count, node
+    book.used[0], book.used[1] = cuts + 1, used + count

@@ -12,16 +12,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from gis.plan.network import Network
-from gis.plan.purse import respent, spent, won
+from gis.plan.pace import Pace
+from gis.plan.purse import respent, shaken, spent, won
 from gis.plan.solve import solved
 from gis.plan.streets import Integers
 from gis.plan.trim import Mask
-from gis.plan.weigh import Skeleton, skeleton
+from gis.plan.weigh import Skeleton, shift, skeleton
 
 PARTS = 1 << 16
 STRIDE = 4
-HALVINGS = 4
-SHAKES = 6
+HALVINGS = 7
+QUICK = 1
+RICH = 12
 SLACK = 1e-9
 
 
@@ -44,20 +46,22 @@ class _Market:
     who: Mask
     budget: float
     seed: int
+    pace: Pace
 
-    def at(self, price: int, *, rounds: int = 1, shakes: int = 0) -> _Priced:
-        """Give the plan at a price."""
-        found = solved(self.bones.weighed(prizes=PARTS, money=price), rounds=rounds, shakes=shakes, seed=self.seed)
+    def at(self, price: int, *, steps: int = QUICK) -> _Priced:
+        """Give the plan at a price, found in so many steps; the first is done in any case."""
+        pace = Pace(steps, stop=lambda: pace.done > 0 and not self.pace.on())
+        found = solved(self.bones.weighed(prizes=PARTS, money=price), pace=pace, seed=self.seed)
         edges = np.array(found.edges, dtype=np.int64)
         users = self.net.users
         inside = self.who & self.net.nodes_of(edges)[users.node]
         connected = inside & (PARTS * users.prize > price * users.service)
         purse = math.ceil(self.budget * self.bones.unit_per_yuan)
-        bound = self.bones.yuan(found.bound - price * purse) / PARTS
+        bound = self.bones.yuan((found.bound << shift(PARTS, price)) - price * purse) / PARTS
         whole = bool((connected == self.who).all())
         return _Priced(edges, self.net.cost_of(edges, connected), bound, whole)
 
-    def searched(self, rounds: int) -> list[_Priced]:
+    def searched(self) -> list[_Priced]:
         """Give plans at prices ever nearer to the one that keeps the budget; one alone may do."""
         low = high = price = PARTS
         found = [self.at(price)]
@@ -75,15 +79,15 @@ class _Market:
             price = math.isqrt(low * high)
             found.append(self.at(price))
             low, high = (price, high) if found[-1].cost > self.budget else (low, price)
-        rich = (self.at(max(1, price), rounds=rounds, shakes=SHAKES) for price in (3 * low // 4, low))
-        return [*found, *rich, self.at(9 * high // 8)]
+        return [*found, *(self.at(max(1, price), steps=RICH) for price in (3 * low // 4, low, high, 9 * high // 8))]
 
 
-def best_within(net: Network, budget: float, *, seed: int, rounds: int) -> tuple[Integers, Mask, float]:
+def best_within(net: Network, budget: float, *, seed: int, pace: Pace) -> tuple[Integers, Mask, float]:
     """Give edges and connected users that cost no more than the budget, and a bound on the prizes missed (yuan)."""
     who = net.possible & (net.users.prize > 0) & (net.lowest <= budget * (1 + SLACK) + SLACK)
     forced = math.fsum(net.users.prize[~who].tolist())
-    found = _Market(net, skeleton(net, who), who, budget, seed).searched(rounds)
+    found = _Market(net, skeleton(net, who), who, budget, seed, pace).searched()
     choices = (spent(net, priced.edges, who, budget=budget) for priced in found)
     best = respent(net, max(choices, key=lambda choice: won(net, choice)), who, budget=budget)
+    best = respent(net, shaken(net, best, who, budget=budget, seed=seed), who, budget=budget)
     return best.edges, best.connected, forced + max(0.0, *(priced.bound for priced in found))

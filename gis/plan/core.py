@@ -57,6 +57,37 @@ class Core:
         """Take the edge between two nodes away."""
         del self.around[u][v], self.around[v][u]
 
+    def bypass(self, node: int, pairs: Iterable[tuple[int, int]]) -> None:
+        """Take a node without prize away and join pairs of its neighbours by the ways that led through it."""
+        near = dict(self.around[node])
+        for other in near:
+            self.remove(node, other)
+        for a, b in pairs:
+            self.add(a, b, self.cost[near[a]] + self.cost[near[b]], parts=(near[a], near[b]))
+
+    def without(self, node: int) -> "Core":
+        """Give a core of its own in which a node is not reached."""
+        core = self.copy()
+        core.base += core.prize[node]
+        core.prize[node] = 0
+        for other in list(core.around[node]):
+            core.remove(node, other)
+        return core
+
+    def miss_isolated(self) -> None:
+        """Miss the prizes of nodes that no edge touches."""
+        for node, near in enumerate(self.around):
+            if not near and node != self.root:
+                self.base += self.prize[node]
+                self.prize[node] = 0
+
+    def copy(self) -> "Core":
+        """Give a core of its own."""
+        core = Core(self.root, self.prize, self.fixed, self.base, self.cost.copy(), self.parts.copy())
+        core.around = [near.copy() for near in self.around]
+        core.bundle = self.bundle.copy()
+        return core
+
     def simplify(self) -> None:
         """Make every forced choice, until none is left."""
         waiting = [node for node, near in enumerate(self.around) if len(near) <= 2]
@@ -112,4 +143,4 @@ class Core:
                 waiting.extend(self.parts[edge])
             else:
                 whole.append(edge)
-        return sorted(whole)
+        return sorted(set(whole))

@@ -1,154 +1,170 @@
-"""Good trees in a compact core: grown along shortest paths, pruned exactly, improved until nothing more is found."""
+"""Good trees in a compact core: grown along shortest paths, spanned anew, hung with what pays, and pruned exactly."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from typing import NamedTuple
 
-from gis.plan.core import Compact
+import numpy as np
+
+from gis.plan.compiled import Integers, compiled, drop, push
+from gis.plan.graph import FAR, Graph
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
-    """A tree from the root: its edges and nodes in the compact core, and cost of edges plus prizes missed."""
+class Tree(NamedTuple):
+    """A tree from node 0: `order` names its nodes, parents first; each hangs by the edge `by` on its `parent`.
+
+    These two have a place for every node and are -1 outside; `value` is the cost of edges plus prizes missed.
+    """
 
     value: int
-    edges: list[int]
-    nodes: list[int]
+    order: Integers
+    parent: Integers
+    by: Integers
+
+    @property
+    def edges(self) -> list[int]:
+        """The edges of the tree."""
+        edges: list[int] = self.by[self.order[1:]].tolist()
+        return edges
 
 
-@dataclass(frozen=True, slots=True)
-class _Rooted:
-    """A tree as a walk from the root: nodes with parents first, and the edge and node each hangs on."""
+def connecting(graph: Graph, wanted: Integers, length: Integers, allowed: Integers) -> Tree:
+    """Give a pruned tree that takes in the nearest wanted node again and again, along shortest paths.
 
-    order: list[int]
-    edge: dict[int, int]
-    parent: dict[int, int]
-
-
-class Grower:
-    """Trees in one compact core."""
-
-    def __init__(self, compact: Compact) -> None:
-        self.compact = compact
-        self.near: list[list[tuple[int, int]]] = [[] for _ in compact.prize]
-        for edge, (u, v) in enumerate(compact.ends):
-            self.near[u].append((edge, v))
-            self.near[v].append((edge, u))
-        self.cheapest_first = sorted(range(len(compact.cost)), key=lambda edge: (compact.cost[edge], edge))
-        self.all_prizes = sum(compact.prize)
-
-    def pruned(self, tree: _Rooted) -> Tree:
-        """Give the best tree from the root inside a given one: exact, by what each branch is worth to its parent."""
-        cost, worth = self.compact.cost, {node: self.compact.prize[node] for node in tree.order}
-        for node in reversed(tree.order[1:]):
-            gain = worth[node] - cost[tree.edge[node]]
-            if gain > 0:
-                worth[tree.parent[node]] += gain
-        nodes, edges, kept = [0], [], {0}
-        for node in tree.order[1:]:
-            if tree.parent[node] in kept and worth[node] > cost[tree.edge[node]]:
-                kept.add(node)
-                nodes.append(node)
-                edges.append(tree.edge[node])
-        return Tree(self.all_prizes - worth[0], edges, nodes)
-
-    def connecting(
-        self, terminals: Iterable[int], length: Sequence[int], allowed: Sequence[bool] | None = None
-    ) -> Tree:
-        """Give a pruned tree that takes in the nearest terminal again and again, along shortest paths.
-
-        H. Takahashi and A. Matsuyama, "An approximate solution for the Steiner problem in graphs", Math. Japonica 24
-        (1980). `length` replaces the costs while paths are sought; only `allowed` edges are used.
-        """
-        wanted, taken = set(terminals) - {0}, {0}
-        best = {0: 0}
-        edge: dict[int, int] = {}
-        parent: dict[int, int] = {}
-        order, queue = [0], [(0, 0)]
-        while queue and wanted:
-            reach, node = heappop(queue)
-            if reach > best[node]:
-                continue
-            if node in wanted and node not in taken:
-                path = [node]
-                while parent[path[-1]] not in taken:
-                    path.append(parent[path[-1]])
-                for step in reversed(path):
-                    taken.add(step)
-                    wanted.discard(step)
-                    order.append(step)
-                    best[step] = 0
-                    heappush(queue, (0, step))
-                continue
-            for through, other in self.near[node]:
-                if other in taken or (allowed is not None and not allowed[through]):
-                    continue
-                further = reach + length[through]
-                if other not in best or further < best[other]:
-                    best[other], edge[other], parent[other] = further, through, node
-                    heappush(queue, (further, other))
-        return self.pruned(_Rooted(order, edge, parent))
-
-    def improved(self, tree: Tree, length: Sequence[int] | None = None) -> Tree:
-        """Give a tree no worse: rebuilt on its nodes, extended along shortest paths and pruned, until it stays."""
-        while True:
-            better = self.pruned(self._extended(self._rebuilt(tree.nodes), length or self.compact.cost))
-            if better.value >= tree.value:
-                return tree
-            tree = better
-
-    def _rebuilt(self, nodes: list[int]) -> _Rooted:
-        """Give the cheapest tree that spans the nodes by edges between them (Kruskal)."""
-        leader = {node: node for node in nodes}
-        links: dict[int, list[tuple[int, int]]] = {node: [] for node in nodes}
-        for edge in self.cheapest_first:
-            u, v = self.compact.ends[edge]
-            if u not in leader or v not in leader:
-                continue
-            a, b = _leader(leader, u), _leader(leader, v)
-            if a != b:
-                leader[b] = a
-                links[u].append((edge, v))
-                links[v].append((edge, u))
-        return _walk(links)
-
-    def _extended(self, tree: _Rooted, length: Sequence[int]) -> _Rooted:
-        """Give the tree with every other node hung on by its shortest path."""
-        order, edge, parent = list(tree.order), dict(tree.edge), dict(tree.parent)
-        best = dict.fromkeys(order, 0)
-        given, done, queue = frozenset(order), set(order), [(0, node) for node in order]
-        heapify(queue)
-        while queue:
-            reach, node = heappop(queue)
-            if node not in given:
-                if node in done:
-                    continue
-                done.add(node)
-                order.append(node)
-            for through, other in self.near[node]:
-                if other in done:
-                    continue
-                further = reach + length[through]
-                if other not in best or further < best[other]:
-                    best[other], edge[other], parent[other] = further, through, node
-                    heappush(queue, (further, other))
-        return _Rooted(order, edge, parent)
+    H. Takahashi and A. Matsuyama, "An approximate solution for the Steiner problem in graphs", Math. Japonica 24
+    (1980). `length` (per edge) replaces the costs while paths are sought; `wanted` (per node) and `allowed` (per edge)
+    are 0 or 1.
+    """
+    return Tree(*_pruned(graph, *_grown(graph, wanted, length, allowed)))
 
 
-def _leader(leader: dict[int, int], node: int) -> int:
-    while leader[node] != node:
-        leader[node] = leader[leader[node]]
-        node = leader[node]
-    return node
+def improved(graph: Graph, tree: Tree) -> Tree:
+    """Give a tree no worse: spanned anew on its nodes, hung with all others, pruned; until it stays."""
+    while True:
+        better = Tree(*_pruned(graph, *_hung(graph, *_spanned(graph, inside(tree)))))
+        if better.value >= tree.value:
+            return tree
+        tree = better
 
 
-def _walk(links: dict[int, list[tuple[int, int]]]) -> _Rooted:
-    order, edge, parent = [0], {}, {}
-    seen = {0}
+def spanned(graph: Graph, nodes: Integers) -> Tree:
+    """Give the pruned cheapest tree over the nodes marked 1, as far as edges between them lead from node 0."""
+    return Tree(*_pruned(graph, *_spanned(graph, nodes)))
+
+
+def inside(tree: Tree) -> Integers:
+    """Give 1 for each node of the tree and 0 for others."""
+    marks = np.zeros(len(tree.parent), dtype=np.int64)
+    marks[tree.order] = 1
+    return marks
+
+
+@compiled
+def _grown(graph: Graph, wanted: Integers, length: Integers, allowed: Integers) -> tuple[Integers, Integers, Integers]:
+    nodes = len(graph.prize)
+    parent, by, best = np.full(nodes, -1), np.full(nodes, -1), np.full(nodes, FAR)
+    order, taken = np.empty(nodes, np.int64), np.zeros(nodes, np.int64)
+    keys, items = np.empty(4 * nodes + 8, np.int64), np.empty(4 * nodes + 8, np.int64)
+    order[0], count, taken[0], best[0] = 0, 1, 1, 0
+    waiting = wanted.sum() - wanted[0]
+    size = push(keys, items, 0, 0, 0)
+    while size and waiting:
+        reach, node = keys[0], items[0]
+        size = drop(keys, items, size)
+        if reach > best[node]:
+            continue
+        if size + nodes + graph.start[node + 1] - graph.start[node] > len(keys):
+            keys, items = np.concatenate((keys, keys)), np.concatenate((items, items))
+        if wanted[node] and not taken[node]:
+            step, first = node, count
+            while not taken[step]:
+                taken[step], best[step] = 1, 0
+                waiting -= wanted[step]
+                order[count] = step
+                count += 1
+                size = push(keys, items, size, 0, step)
+                step = parent[step]
+            order[first:count] = order[first:count][::-1].copy()
+            continue
+        for slot in range(graph.start[node], graph.start[node + 1]):
+            other, edge = graph.other[slot], graph.arc[slot] >> 1
+            further = reach + length[edge]
+            if not taken[other] and allowed[edge] and further < best[other]:
+                best[other], by[other], parent[other] = further, edge, node
+                size = push(keys, items, size, further, other)
+    return order[:count], parent, by
+
+
+@compiled
+def _spanned(graph: Graph, nodes: Integers) -> tuple[Integers, Integers, Integers]:
+    """Give the cheapest spanning tree from node 0 over the marked nodes (Prim)."""
+    total = len(graph.prize)
+    parent, by, best = np.full(total, -1), np.full(total, -1), np.full(total, FAR)
+    order, done, count = np.empty(total, np.int64), np.zeros(total, np.int64), 0
+    keys, items = np.empty(len(graph.tail) + 1, np.int64), np.empty(len(graph.tail) + 1, np.int64)
+    best[0] = 0
+    size = push(keys, items, 0, 0, 0)
+    while size:
+        node = items[0]
+        size = drop(keys, items, size)
+        if done[node]:
+            continue
+        done[node] = 1
+        order[count] = node
+        count += 1
+        for slot in range(graph.start[node], graph.start[node + 1]):
+            other, edge = graph.other[slot], graph.arc[slot] >> 1
+            if nodes[other] and not done[other] and graph.cost[edge] < best[other]:
+                best[other], by[other], parent[other] = graph.cost[edge], edge, node
+                size = push(keys, items, size, graph.cost[edge], other)
+    return order[:count], parent, by
+
+
+@compiled
+def _hung(graph: Graph, given: Integers, parent: Integers, by: Integers) -> tuple[Integers, Integers, Integers]:
+    """Give the tree with every other node hung on by its shortest path."""
+    nodes = len(graph.prize)
+    best, done = np.full(nodes, FAR), np.zeros(nodes, np.int64)
+    keys, items = np.empty(len(graph.tail) + nodes, np.int64), np.empty(len(graph.tail) + nodes, np.int64)
+    order, count, size = np.empty(nodes, np.int64), len(given), 0
+    order[:count] = given
+    old = np.zeros(nodes, np.int64)
+    for node in given:
+        best[node], old[node] = 0, 1
+        size = push(keys, items, size, 0, node)
+    while size:
+        reach, node = keys[0], items[0]
+        size = drop(keys, items, size)
+        if reach > best[node] or done[node]:
+            continue
+        done[node] = 1
+        if not old[node]:
+            order[count] = node
+            count += 1
+        for slot in range(graph.start[node], graph.start[node + 1]):
+            other, edge = graph.other[slot], graph.arc[slot] >> 1
+            if reach + graph.cost[edge] < best[other]:
+                best[other], by[other], parent[other] = reach + graph.cost[edge], edge, node
+                size = push(keys, items, size, best[other], other)
+    return order[:count], parent, by
+
+
+@compiled
+def _pruned(graph: Graph, order: Integers, parent: Integers, by: Integers) -> tuple[int, Integers, Integers, Integers]:
+    """Give the best tree from node 0 inside a given one: exact, by what each branch is worth to its parent."""
+    worth = np.zeros(len(graph.prize), np.int64)
     for node in order:
-        for through, other in links[node]:
-            if other not in seen:
-                seen.add(other)
-                edge[other], parent[other] = through, node
-                order.append(other)
-    return _Rooted(order, edge, parent)
+        worth[node] = graph.prize[node]
+    for place in range(len(order) - 1, 0, -1):
+        node = order[place]
+        gain = worth[node] - graph.cost[by[node]]
+        if gain > 0:
+            worth[parent[node]] += gain
+    ups, edges = np.full(len(worth), -1), np.full(len(worth), -1)
+    kept, count, spent, won = order.copy(), 1, 0, graph.prize[0]
+    for node in order[1:]:
+        if (parent[node] == 0 or edges[parent[node]] >= 0) and worth[node] > graph.cost[by[node]]:
+            ups[node], edges[node] = parent[node], by[node]
+            kept[count] = node
+            count += 1
+            spent += graph.cost[by[node]]
+            won += graph.prize[node]
+    return spent + graph.prize.sum() - won, kept[:count], ups, edges

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gis.errors import Refused
 from gis.plan.budget import best_within
 from gis.plan.network import Network, Users, network
+from gis.plan.pace import Pace
 from gis.plan.solve import solved
 from gis.plan.streets import Floats, Integers, StreetGraph
 from gis.plan.weigh import skeleton
@@ -17,6 +18,7 @@ from gis.plan.weigh import skeleton
 __all__ = ["PipePlan", "Reason", "Users", "plan_forest", "verify"]
 
 CLOSE = 1e-9
+STEPS = 60
 
 
 class Reason(Enum):
@@ -36,7 +38,7 @@ class PipePlan:
     `objective` is cost + missed, or missed alone where there is a `budget`; no plan has an objective below `bound`.
     `share` divides the cost: a user pays the own service line and an equal part of each pipe on the way (zero where not
     connected). `extra` is what connecting this one user as well would cost (zero where connected, infinite where no way
-    leads).
+    leads). `steps` were done.
     """
 
     edges: Integers
@@ -50,6 +52,7 @@ class PipePlan:
     bound: float
     gap_pct: float
     budget: float | None
+    steps: int
 
 
 def plan_forest(
@@ -60,39 +63,40 @@ def plan_forest(
     edge_cost: Floats,
     budget: float | None = None,
     seed: int = 0,
-    rounds: int = 4,
+    pace: Pace | None = None,
 ) -> PipePlan:
     """Give a plan that pays little for pipes, service lines and missed prizes together (yuan), grown from live `roots`.
 
     With a `budget` the plan costs no more than that and misses few prizes instead. An edge is paid once, however many
-    users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree after forced
-    choices are made (`core`), bounded by Wong's dual ascent (`ascent`), with trees grown along shortest paths and
-    pruned exactly (`forest`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far off it
-    is at most, and `verify` has passed it. Same input and seed give the same plan. Raises Refused on input that
-    contradicts itself.
+    users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree (`solve`),
+    reduced (`core`, `detour`), bounded by dual ascent and cuts (`ascent`, `cuts`), with trees grown and improved
+    (`forest`, `improve`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far off
+    it is at most, and `verify` has passed it. Same input, seed and steps of `pace` (at first STEPS) give the same plan;
+    with enough steps it is the best one, and proven, where there is no budget. Raises Refused on input that contradicts
+    itself.
     """
     if budget is not None and not 0 <= budget < math.inf:
         raise Refused(f"budget: expected a finite amount, not below 0, got {budget}")
-    net = network(graph, roots, users, edge_cost)
+    net, pace = network(graph, roots, users, edge_cost), pace or Pace(STEPS)
     if budget is None:
-        edges, connected, bound = _unlimited(net, seed=seed, rounds=rounds)
+        edges, connected, bound = _unlimited(net, seed=seed, pace=pace)
     else:
-        edges, connected, bound = best_within(net, budget, seed=seed, rounds=rounds)
-    plan = _described(net, edges, connected, bound=bound, budget=budget)
+        edges, connected, bound = best_within(net, budget, seed=seed, pace=pace)
+    plan = _described(net, edges, connected, bound=bound, budget=budget, steps=pace.done)
     verify(plan, graph, roots, users=users, edge_cost=edge_cost)
     return plan
 
 
-def _unlimited(net: Network, *, seed: int, rounds: int) -> tuple[Integers, NDArray[np.bool_], float]:
+def _unlimited(net: Network, *, seed: int, pace: Pace) -> tuple[Integers, NDArray[np.bool_], float]:
     bones = skeleton(net, net.possible)
-    found = solved(bones.weighed(), rounds=rounds, seed=seed)
+    found = solved(bones.weighed(), pace=pace, seed=seed)
     edges = np.array(found.edges, dtype=np.int64)
     connected = net.possible & net.nodes_of(edges)[net.users.node] & (net.users.prize > net.users.service)
     return edges, connected, bones.yuan(found.bound) + math.fsum(net.users.prize[~net.possible].tolist())
 
 
 def _described(
-    net: Network, edges: Integers, connected: NDArray[np.bool_], *, bound: float, budget: float | None
+    net: Network, edges: Integers, connected: NDArray[np.bool_], *, bound: float, budget: float | None, steps: int
 ) -> PipePlan:
     edges, share = _shared(net, edges, connected)
     cost = net.cost_of(edges, connected)
@@ -115,6 +119,7 @@ def _described(
         bound=bound,
         gap_pct=gap_pct,
         budget=budget,
+        steps=steps,
     )
 
 

@@ -6,9 +6,12 @@ import numpy as np
 
 from gis.plan.network import Network
 from gis.plan.streets import Floats, Integers
-from gis.plan.trim import Choice, Mask, peeled, trimmed
+from gis.plan.trim import Choice, Mask, peeled, served, trimmed
 
 NEARLY = 1.1
+SHAKES = 60
+SHAKEN = (0.05, 0.5)
+HERE = 0.5
 RUINS = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4)
 
 
@@ -29,6 +32,30 @@ def respent(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice
     for ruin in RUINS:
         bare = peeled(net, best, budget * (1 - ruin))
         best = max(best, filled(net, bare, who, budget=budget), key=lambda each: won(net, each))
+    return best
+
+
+def shaken(net: Network, choice: Choice, who: Mask, *, budget: float, seed: int) -> Choice:
+    """Give a choice no worse: some users, in one place or anywhere, are left out and the money spent anew, many times.
+
+    The users left out come back only where they are worth it; ways that nobody needs any more are not dug.
+    """
+    random, best = np.random.default_rng(seed), choice
+    for _ in range(SHAKES):
+        inside = np.flatnonzero(best.connected)
+        if not len(inside):
+            return best
+        share = random.uniform(*SHAKEN)
+        stay = best.connected & (random.random(len(who)) > share)
+        if random.random() < HERE:
+            near, _ = net.ways(net.users.node[random.choice(inside, 1)])
+            far = near[net.users.node[inside]]
+            stay = best.connected.copy()
+            stay[inside[np.argsort(far, kind="stable")[: max(1, int(share * len(inside)))]]] = False
+        bare = peeled(net, served(net, best.edges, stay), budget)
+        others = who if random.random() < HERE else who & (stay | (random.random(len(who)) > share))
+        again = filled(net, filled(net, bare, others, budget=budget), who, budget=budget)
+        best = max(best, again, key=lambda each: won(net, each))
     return best
 
 

@@ -1,102 +1,99 @@
-"""The best tree found in a core and a proof of how good it is: ascend, grow, strike out what cannot matter, again."""
+"""The best tree found in a core and a proof of how good it is: looked for best first, in branches."""
 
-import random
+import math
 from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from heapq import heappop, heappush
 
-from gis.plan.ascent import Ascent, ascend
+import numpy as np
+
 from gis.plan.core import Compact, Core
-from gis.plan.forest import Grower, Tree
-
-WORTHWHILE = 0.01
+from gis.plan.forest import Tree, spanned
+from gis.plan.graph import graph
+from gis.plan.look import Look
+from gis.plan.pace import Pace
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """The first-made edges of the best tree found, its value, and a bound that no tree is below."""
+    """The first-made edges of the best tree found, its value, a bound that no tree is below, and the steps done."""
 
     edges: list[int]
     value: int
     bound: int
+    steps: int
 
 
-def solved(core: Core, *, rounds: int = 4, shakes: int = 6, seed: int = 0) -> Solution:
+def solved(core: Core, *, pace: Pace | None = None, seed: int = 0, known: int | None = None) -> Solution:
     """Give a tree with small edge cost plus missed prizes and a proven bound; the core is used up.
 
-    A round raises the bound, grows trees along the used-up arcs, and strikes out edges that no better tree can hold:
-    those where the bound and the cheapest way from the root over the edge to a prize, in costs left, come to the best
-    value. What is left then bounds every tree better than the best one, so the smaller of the two values stays a bound
-    for all. It stops when the two meet, when nothing much is struck out, or after `rounds`.
+    Each step keeps every tree that is better than the best one found, so the smaller of what bounds the rest and the
+    best value bounds all. Without a limit of `pace` the search ends with a proof that no tree is better. Only trees
+    below a `known` value are looked for, and the bound is not above it.
     """
-    best: Solution | None = None
-    chance = random.Random(seed)  # noqa: S311 - nothing is kept secret
-    for to_come in reversed(range(max(1, rounds))):
-        core.simplify()
-        compact = core.compact()
-        ascent = ascend(compact)
-        tree = _grown(compact, ascent, [chance.getrandbits(32) for _ in range(shakes)])
-        value, bound = core.base + tree.value, core.base + ascent.bound
-        if best is None or value < best.value:
-            edges = core.expanded((compact.node[node] for node in tree.nodes), (compact.edge[e] for e in tree.edges))
-            best = Solution(edges, value, bound)
-        best = Solution(best.edges, best.value, min(best.value, max(best.bound, bound)))
-        if not to_come or best.bound == best.value or not _struck(core, compact, ascent, room=best.value - bound):
-            break
-    assert best is not None
-    return best
+    search = Search(core, pace or Pace(), seed, known)
+    search.run()
+    return Solution(search.edges(), search.base + search.tree.value, search.bound(), search.pace.done)
 
 
-def _grown(compact: Compact, ascent: Ascent, seeds: list[int]) -> Tree:
-    """Give the best of a few trees: along used-up edges, to all prizes and to those not used up, and shaken ones."""
-    grower = Grower(compact)
-    prizes = [node for node, prize in enumerate(compact.prize) if prize > 0]
-    sure = [node for node in prizes if ascent.prize_left[node] > 0]
-    left = ascent.left
-    slack = [min(left[2 * edge], left[2 * edge + 1]) for edge in range(len(compact.cost))]
-    tight = [not each for each in slack]
-    trees = (grower.connecting(wanted, compact.cost, tight) for wanted in (sure, prizes))
-    best = min((grower.improved(tree) for tree in trees), key=lambda tree: tree.value)
-    for seed in seeds:
-        chance = random.Random(seed)  # noqa: S311 - lengths are shaken, nothing is kept secret
-        shaken = [round(cost * chance.uniform(0.8, 1.2)) for cost in compact.cost]
-        taken = [node for node in best.nodes if compact.prize[node] > 0]
-        best = min(best, grower.improved(grower.connecting(taken, shaken)), key=lambda tree: tree.value)
-    return best
+class Search:
+    """Best first branching: what is open or given up, and the best tree, kept in the core as it was given."""
 
+    def __init__(self, core: Core, pace: Pace, seed: int, known: int | None) -> None:
+        self.pace, self.random = pace, np.random.default_rng(seed)
+        core.miss_isolated()
+        self.given, self.first = core.copy(), core.compact()
+        core.parts, core.bundle = [() for _ in core.parts], [() for _ in core.bundle]
+        self.whole, self.base = graph(self.first), core.base
+        self.ends = dict(zip(self.first.edge, self.first.ends, strict=True))
+        self.grain = math.gcd(*self.first.cost, *self.first.prize) or 1
+        self.known = None if known is None else self.rounded(known)
+        self.tree = spanned(self.whole, np.zeros(len(self.whole.prize), dtype=np.int64))
+        self.open: list[tuple[int, int, Core]] = [(core.base, 0, core)]
+        self.given_up: list[int] = []
+        self.number = 0
 
-def _struck(core: Core, compact: Compact, ascent: Ascent, *, room: int) -> bool:
-    """Strike out the edges that no better tree holds; give whether that were enough for another round."""
-    outward, inward = _ways(compact, ascent, from_root=True), _ways(compact, ascent, from_root=False)
-    gone = 0
-    for edge, (u, v) in enumerate(compact.ends):
-        along = outward[u] + ascent.left[2 * edge] + inward[v]
-        against = outward[v] + ascent.left[2 * edge + 1] + inward[u]
-        if min(along, against) >= room:
-            core.remove(compact.node[u], compact.node[v])
-            gone += 1
-    return gone > WORTHWHILE * len(compact.ends)
+    @property
+    def value(self) -> int:
+        """The best value found or known."""
+        found = self.base + self.tree.value
+        return found if self.known is None else min(found, self.known)
 
+    def bound(self) -> int:
+        """Give what no tree is below."""
+        return min([self.value, *self.given_up, *(bound for bound, _, _ in self.open)])
 
-def _ways(compact: Compact, ascent: Ascent, *, from_root: bool) -> list[int]:
-    """Give per node the cheapest way from the root, or on to the nearest prize, in costs left."""
-    near: list[list[tuple[int, int]]] = [[] for _ in compact.prize]
-    for edge, (u, v) in enumerate(compact.ends):
-        forth, back = (2 * edge, 2 * edge + 1) if from_root else (2 * edge + 1, 2 * edge)
-        near[u].append((ascent.left[forth], v))
-        near[v].append((ascent.left[back], u))
-    far = 1 + sum(ascent.left)
-    best = [far] * len(compact.prize)
-    starts = [0] if from_root else [node for node, prize in enumerate(compact.prize) if prize > 0]
-    queue = [(0, node) for node in starts]
-    heapify(queue)
-    for node in starts:
-        best[node] = 0
-    while queue:
-        reach, node = heappop(queue)
-        if reach > best[node]:
-            continue
-        for length, other in near[node]:
-            if reach + length < best[other]:
-                best[other] = reach + length
-                heappush(queue, (reach + length, other))
-    return best
+    def edges(self) -> list[int]:
+        """Give the first-made edges of the best tree."""
+        nodes = (self.first.node[node] for node in self.tree.order.tolist())
+        return self.given.expanded(nodes, (self.first.edge[edge] for edge in self.tree.edges))
+
+    def run(self) -> None:
+        """Look into what is open, the lowest bound first, until nothing is or the pace is over."""
+        while self.open and not self.pace.over:
+            bound, _, core = heappop(self.open)
+            if self.better(bound):
+                Look(self, core, bound).run()
+
+    def better(self, bound: int) -> bool:
+        """Give whether a tree better than the best may come to no less than a bound."""
+        return bound <= self.value - self.grain
+
+    def rounded(self, bound: int) -> int:
+        """Give the least value that a tree can have, not below a bound."""
+        return self.base - (self.base - bound) // self.grain * self.grain
+
+    def leave(self, core: Core, bound: int) -> None:
+        """Leave a core open."""
+        self.number += 1
+        heappush(self.open, (bound, self.number, core))
+
+    def offer(self, core: Core, compact: Compact, tree: Tree) -> None:
+        """Keep a tree of a core, spanned anew in the first core, if it is the best so far."""
+        if tree.value + core.base >= self.value + self.grain:
+            return
+        marks = np.zeros(len(self.whole.prize), dtype=np.int64)
+        edges = core.expanded(
+            (compact.node[node] for node in tree.order.tolist()), (compact.edge[e] for e in tree.edges)
+        )
+        marks[[end for edge in edges for end in self.ends[edge]]] = 1
+        self.tree = min(self.tree, spanned(self.whole, marks), key=lambda each: each.value)

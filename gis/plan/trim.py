@@ -55,6 +55,11 @@ def trimmed(net: Network, edges: Integers, who: Mask, *, budget: float) -> list[
     return [fits, peeled(net, above, budget)]
 
 
+def served(net: Network, edges: Integers, who: Mask) -> Choice:
+    """Give the part of a tree that leads to users of `who`, with these users."""
+    return _kept(net, _branches(net, edges, who), 0.0)
+
+
 def _fits(net: Network, choice: Choice, budget: float) -> bool:
     return net.cost_of(choice.edges, choice.connected) <= budget
 

@@ -3,7 +3,7 @@
 A plan's weight is `prizes` times the prizes missed plus `money` times its cost. A user at a node that the pipe reaches
 is connected where that is lighter; so the lighter of service line and prize is paid in every plan and goes to the base,
 and the difference is the node's prize. Costs and prizes are rounded down to units, so that a bound for the core is a
-bound for the network; the unit is a power of two, about 2^-52 of all costs and prizes together.
+bound for the network; the unit is a power of two, about 2^-44 of all costs and prizes together.
 """
 
 import math
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gis.plan.core import Core
 from gis.plan.network import Network
 
-BITS = 52
+BITS = 44
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -29,14 +29,14 @@ class Skeleton:
     prize: list[int]
 
     def weighed(self, *, prizes: int = 1, money: int = 1) -> Core:
-        """Give a core of its own under this weighing."""
-        plain = self.core
+        """Give a core of its own under this weighing, in 2 ** shift(prizes, money) units, rounded down."""
+        plain, by = self.core, shift(prizes, money)
         core = Core(plain.root, [0] * len(plain.prize))
-        core.cost = [money * cost for cost in plain.cost]
+        core.cost = [money * cost >> by for cost in plain.cost]
         core.parts = list(plain.parts)
         core.around = [dict(near) for near in plain.around]
         for node, service, prize in zip(self.node, self.service, self.prize, strict=True):
-            missed, paid = prizes * prize, money * service
+            missed, paid = prizes * prize >> by, money * service >> by
             core.base += min(missed, paid)
             core.prize[node] += max(0, missed - paid)
         return core
@@ -44,6 +44,11 @@ class Skeleton:
     def yuan(self, units: int) -> float:
         """Give whole units in yuan."""
         return units / self.unit_per_yuan
+
+
+def shift(prizes: int, money: int) -> int:
+    """Give by how many bits weighed values are shortened, so that they stay as long as unweighed ones."""
+    return max(prizes, money).bit_length() - 1
 
 
 def skeleton(net: Network, who: NDArray[np.bool_]) -> Skeleton:

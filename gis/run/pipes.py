@@ -1,5 +1,7 @@
 """First pipe plans (瓶改管): from live roots along the streets to chosen users, stored with their run and proof."""
 
+import math
+import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +17,8 @@ from gis import layers
 from gis.crs import Geometries
 from gis.errors import Refused
 from gis.layer import Demand, Layer, Use
-from gis.plan.pipes import PipePlan, Users, plan_forest
+from gis.plan.pace import Pace
+from gis.plan.pipes import STEPS, PipePlan, Users, plan_forest
 from gis.plan.streets import Attachment, attach, street_graph
 from gis.run.record import Made, digest, record
 from gis.store.county import County
@@ -46,6 +49,7 @@ class Pipes:
     length_m: float
     roots: int
     budget: float | None
+    steps: int
     reasons: Mapping[str, int]
 
 
@@ -60,9 +64,18 @@ class _Question:
     prices: Mapping[tuple[str, str], float]
 
 
-def plan(county: County, *, budget: float | None = None, seed: int = 0) -> Pipes:
+def plan(
+    county: County,
+    *,
+    budget: float | None = None,
+    seed: int = 0,
+    steps: int = STEPS,
+    seconds: float | None = None,
+) -> Pipes:
     """Plan pipes to bottled users and store the plan; without a budget, cost + prizes missed is made small.
 
+    It ends after so many steps, or after `seconds` (checked before each step); the record holds the steps done, and a
+    run with as many gives the same plan.
     Refused where no live root or no street is stored, or the law holds no unit costs.
     """
     with county.reading() as connection:
@@ -77,7 +90,7 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0) -> Pipes
     service = tied.service_m * _price(asked, COST, SERVICE)
     users = Users(tied.node, service, prize)
     cost = metre * tied.graph.length_m
-    found = plan_forest(tied.graph, roots, users, edge_cost=cost, budget=budget, seed=seed)
+    found = plan_forest(tied.graph, roots, users, edge_cost=cost, budget=budget, seed=seed, pace=_pace(steps, seconds))
     main_m = float(tied.graph.length_m[found.edges].sum())
     length_m = main_m + float(tied.service_m[found.connected].sum())
     reasons = dict(Counter(reason.value for reason in found.reason))
@@ -87,6 +100,7 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0) -> Pipes
         {"budget": budget, "reach_m": REACH_M},
         digest((shapes(asked.streets), asked.roots, shapes(asked.users), prize, cost)),
         seed=seed,
+        steps=found.steps,
         objective=found.objective,
         bound=found.bound,
         result=figures,
@@ -106,8 +120,14 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0) -> Pipes
         length_m=length_m,
         roots=len(roots),
         budget=budget,
+        steps=found.steps,
         reasons=reasons,
     )
+
+
+def _pace(steps: int, seconds: float | None) -> Pace:
+    until = math.inf if seconds is None else time.monotonic() + seconds
+    return Pace(steps, stop=lambda: time.monotonic() > until)
 
 
 def _question(connection: sa.Connection, county: County) -> _Question:

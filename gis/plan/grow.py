@@ -1,0 +1,50 @@
+"""Trees to start from, and trees shaken out of a good one."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.plan.ascent import Ascent
+from gis.plan.forest import Tree, connecting, improved, inside, spanned
+from gis.plan.graph import Graph
+from gis.plan.improve import searched
+
+EXTRA = 0.04
+KEPT = (0.6, 1.0)
+FINE = 16
+
+
+def grown(graph: Graph, ascent: Ascent) -> Tree:
+    """Give the better of two trees: along used-up edges to all prizes, and to those that were not used up."""
+    tight = (ascent.left.reshape(-1, 2).min(axis=1) == 0).astype(np.int64)
+    wanted = [(graph.prize > 0).astype(np.int64), ((graph.prize > 0) & (ascent.prize_left > 0)).astype(np.int64)]
+    trees = [improved(graph, connecting(graph, each, graph.cost, tight)) for each in wanted]
+    return min((_settled(graph, tree) for tree in trees), key=lambda tree: tree.value)
+
+
+def guided(graph: Graph, amounts: NDArray[np.float64]) -> Tree:
+    """Give a tree to all prizes along edges of which a fractional plan uses much."""
+    length = np.rint(graph.cost * (1 - 0.99 * np.clip(amounts.reshape(-1, 2).sum(axis=1), 0, 1))).astype(np.int64)
+    wanted = (graph.prize > 0).astype(np.int64)
+    return _settled(graph, connecting(graph, wanted, length, np.ones_like(length)))
+
+
+def shaken(graph: Graph, tree: Tree, random: np.random.Generator) -> Tree:
+    """Give another tree near a good one, improved: to its prizes along shaken costs, or with some nodes more."""
+    if random.random() < 0.5:
+        factor = random.uniform(0.8, 1.2, len(graph.cost))
+        factor[tree.by[tree.order[1:]]] *= random.uniform(*KEPT)
+        length = np.rint(graph.cost * FINE * factor).astype(np.int64)
+        wanted = inside(tree) * (graph.prize > 0)
+        return _settled(graph, connecting(graph, wanted, length, np.ones_like(length)))
+    marks = inside(tree)
+    marks[random.integers(1, len(marks), max(1, int(EXTRA * len(tree.order))))] = 1
+    return _settled(graph, spanned(graph, marks))
+
+
+def _settled(graph: Graph, tree: Tree) -> Tree:
+    """Give the tree after both ways to improve it, until it stays."""
+    while True:
+        better = improved(graph, searched(graph, tree))
+        if better.value >= tree.value:
+            return tree
+        tree = better

@@ -1,0 +1,164 @@
+"""One look into a core: reduce and ascend, shake, cut, and branch where no proof is found."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.plan.ascent import Ascent, ascend
+from gis.plan.cuts import Relaxation
+from gis.plan.forest import Tree, spanned
+from gis.plan.graph import graph
+from gis.plan.grow import grown, guided, shaken
+from gis.plan.reduce import Proof, alive, reduced, struck
+
+if TYPE_CHECKING:
+    from gis.plan.core import Core
+    from gis.plan.solve import Search
+
+WORTHWHILE = 0.03
+SMALLER = 0.8
+ROOTS = 3
+SHAKES = 20
+LONG = 60
+LOG = 2_000_000
+SMALL = 30_000
+STALE = 12
+RISE = 0.02
+
+
+class Look:
+    """A look into one open core: it ends with a proof, with two branches, or with the core left open or given up."""
+
+    def __init__(self, search: Search, core: Core, bound: int) -> None:
+        self.search, self.core, self.bound = search, core, bound
+        self.take()
+
+    def take(self) -> None:
+        """Take the core as it is now; the tree to shake starts from the root alone."""
+        self.compact = self.core.compact()
+        self.graph = graph(self.compact)
+        self.tree = spanned(self.graph, np.zeros(len(self.graph.prize), dtype=np.int64))
+        self.ascent = Ascent(0, *(np.empty(0, dtype=np.int64) for _ in range(5)))
+
+    def run(self) -> None:
+        """Reduce and ascend while that pays, then shake, then cut, then branch."""
+        while self.ahead():
+            edges = len(self.compact.cost)
+            self.reduce()
+            if not self.search.better(self.bound) or len(self.core.compact().cost) < (1 - WORTHWHILE) * edges:
+                continue
+            value = self.search.value
+            self.shake()
+            if self.search.value < value or self.search.pace.over:
+                continue
+            if len(self.compact.cost) > SMALL:
+                self.search.given_up.append(self.bound)
+                return
+            if not self.cut():
+                self.branch()
+                return
+
+    def ahead(self) -> bool:
+        """Give whether better trees may be left and the pace lets us look; where only it does not, the core is left."""
+        if not self.search.better(self.bound):
+            return False
+        if not self.search.pace.on():
+            self.search.leave(self.core, self.bound)
+            return False
+        return True
+
+    def room(self, bound: int) -> int:
+        """Give how far above a bound in the core a value is too high for a better tree."""
+        return self.search.value - self.search.grain + 1 - self.core.base - bound
+
+    def raised(self, bound: int) -> None:
+        """Take note of a bound in the core."""
+        self.bound = max(self.bound, self.search.rounded(self.core.base + bound))
+
+    def offer(self, tree: Tree) -> None:
+        """Offer a tree of the core, and shake the best."""
+        self.tree = min(self.tree, tree, key=lambda each: each.value)
+        self.search.offer(self.core, self.compact, tree)
+
+    def reduce(self) -> None:
+        """Leave out what detours stand for, ascend from some roots, grow trees, and strike out what has no room."""
+        reduced(self.core, sure=self.room(0))
+        self.take()
+        sure = self.room(0)
+        others = np.flatnonzero(self.graph.prize >= sure)
+        others = others[others > 0]
+        some = self.search.random.choice(others, min(ROOTS - 1, len(others)), replace=False) if len(others) else others
+        ascents = [(0, self.ascend(0, sure)), *((root, self.ascend(root, sure)) for root in some.tolist())]
+        self.ascent = ascents[0][1]
+        for _, ascent in ascents:
+            self.raised(ascent.bound)
+            if self.search.better(self.bound):
+                self.offer(grown(self.graph, ascent))
+        for root, ascent in ascents if self.search.better(self.bound) else ():
+            struck(self.core, self.compact, ascent, root=root, room=self.room(ascent.bound))
+
+    def ascend(self, root: int, sure: int) -> Ascent:
+        """Give the ascent from a root that all better plans take in."""
+        if not root:
+            return ascend(self.graph, log=LOG if len(self.graph.cost) <= SMALL else 0)
+        prize = self.graph.prize.copy()
+        prize[0] = sure
+        return ascend(self.graph._replace(prize=prize), root=root)
+
+    def shake(self) -> None:
+        """Shake the best tree until some shakes in a row have found nothing."""
+        idle, patience = 0, SHAKES if len(self.graph.cost) <= SMALL else LONG
+        while idle < patience and self.search.pace.on():
+            tree = shaken(self.graph, self.tree, self.search.random)
+            idle = idle + 1 if tree.value >= self.tree.value else 0
+            self.offer(tree)
+
+    def cut(self) -> bool:
+        """Tighten the relaxation; give whether the core is closed, left or clearly smaller, or else must branch."""
+        self.relaxation = Relaxation(self.graph, self.ascent, self.alive(self.ascent))
+        edges, marks = len(self.graph.cost), [self.bound]
+        while self.ahead():
+            self.relaxation.solve()
+            self.raised(self.relaxation.bound)
+            marks.append(self.bound)
+            self.offer(guided(self.graph, self.relaxation.used))
+            self.offer(shaken(self.graph, self.tree, self.search.random))
+            if not self.search.better(self.bound):
+                return True
+            if self.alive(self.relaxation).reshape(-1, 2).any(axis=1).sum() < SMALLER * edges:
+                break
+            rise = marks[-1] - marks[max(0, len(marks) - STALE)]
+            stale = len(marks) > STALE and rise < RISE * (self.search.value - self.bound)
+            if stale or (not self.relaxation.separate() and self.relaxation.finished):
+                break
+        else:
+            return True
+        bound = self.relaxation.bound
+        struck(self.core, self.compact, self.relaxation, root=0, room=self.room(bound))
+        return len(self.core.compact().cost) < (1 - WORTHWHILE) * edges
+
+    def alive(self, proof: Proof) -> NDArray[np.bool_]:
+        """Give which arcs of the graph a better tree may hold."""
+        return alive(self.graph, proof, root=0, room=self.room(proof.bound))
+
+    def branch(self) -> None:
+        """Leave two cores open: with the node that is half used, and without it."""
+        used, sure = self.relaxation.used, self.room(0)
+        head = self.graph.tail.reshape(-1, 2)[:, ::-1].reshape(-1)
+        reached = np.bincount(head, used, minlength=len(self.graph.prize))
+        free = [
+            node
+            for node, at in enumerate(self.compact.node)
+            if node and self.core.around[at] and self.core.prize[at] < sure
+        ]
+        if not free:
+            self.offer(spanned(self.graph, np.ones(len(reached), dtype=np.int64)))
+            return
+        node = self.compact.node[min(free, key=lambda each: abs(reached[each] - 0.5))]
+        with_node = self.core.copy()
+        with_node.prize[node] = sure
+        self.search.leave(with_node, self.bound)
+        self.search.leave(self.core.without(node), self.bound)

@@ -1,0 +1,24 @@
+"""How long a search goes on: so many steps, or until somebody says stop; the steps done are counted."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class Pace:
+    """`done` steps of at most `steps` (none: no limit); a search asks `on` before each step and ends where it is false.
+
+    `stop` may look at a clock. A run with as many steps as were done, and no `stop`, does the same.
+    """
+
+    steps: int | None = None
+    stop: Callable[[], bool] | None = None
+    done: int = 0
+    over: bool = False
+
+    def on(self) -> bool:
+        """Give whether one more step may be done, and count it."""
+        self.over = self.over or (self.steps is not None and self.done >= self.steps)
+        self.over = self.over or (self.stop is not None and self.stop())
+        self.done += not self.over
+        return not self.over

@@ -1,0 +1,184 @@
+"""Trees against looking at every set of nodes, and files of published instances against their optima."""
+
+import csv
+import itertools
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from benchmarks.steiner import objective, ours, peer
+from benchmarks.stp import problem
+from gis.errors import Refused
+from gis.plan.core import Core
+from gis.plan.pace import Pace
+from gis.plan.rootless import solved_rootless
+from gis.plan.solve import Solution, solved
+
+SHARED = Path(__file__).parents[2] / "shared" / "data" / "steiner"
+
+Edges = list[tuple[int, int, int]]
+
+
+def tree_cost(edges: Edges, nodes: tuple[int, ...]) -> int | None:
+    """Give the cost of the cheapest tree over the nodes (Kruskal), None where they do not hang together."""
+    piece = {node: node for node in nodes}
+    spent, joined = 0, 1
+    for u, v, cost in sorted(edges, key=lambda edge: edge[2]):
+        if u in piece and v in piece and piece[u] != piece[v]:
+            old, new = piece[u], piece[v]
+            piece = {node: new if at == old else at for node, at in piece.items()}
+            spent, joined = spent + cost, joined + 1
+    return spent if joined == len(nodes) else None
+
+
+def optimum(edges: Edges, prize: list[int], root: int | None) -> int:
+    """Give the least edge cost plus missed prizes by looking at every set of nodes."""
+    best = sum(prize) + sum(cost for _, _, cost in edges)
+    for size in range(1, len(prize) + 1):
+        for nodes in itertools.combinations(range(len(prize)), size):
+            cost = tree_cost(edges, nodes) if root is None or root in nodes else None
+            if cost is not None:
+                best = min(best, cost + sum(each for node, each in enumerate(prize) if node not in nodes))
+    return best
+
+
+def recounted(edges: Edges, prize: list[int], root: int | None, found: Solution) -> int:
+    """Give the value of a solution from its edges, which must be one tree."""
+    ends = {end for edge in found.edges for end in edges[edge][:2]} | ({root} if root is not None else set())
+    nodes = tuple(ends or {max(range(len(prize)), key=lambda node: prize[node])})
+    assert len(found.edges) == len(nodes) - 1
+    assert tree_cost([edges[edge] for edge in found.edges], nodes) is not None
+    spent = sum(edges[edge][2] for edge in found.edges)
+    return spent + sum(each for node, each in enumerate(prize) if node not in nodes)
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> tuple[Edges, list[int]]:
+    nodes = draw(st.integers(1, 8))
+    place = st.integers(0, nodes - 1)
+    dearest = draw(st.sampled_from([1, 4, 30]))
+    edges = draw(st.lists(st.tuples(place, place, st.integers(0, dearest)), max_size=16))
+    prize = st.one_of(st.just(0), st.integers(0, 25), st.just(500))
+    return edges, draw(st.lists(prize, min_size=nodes, max_size=nodes))
+
+
+def core(edges: Edges, prize: list[int], root: int) -> Core:
+    made = Core(root, prize)
+    for edge in edges:
+        made.add(*edge)
+    return made
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(graphs())
+def test_a_rooted_tree_is_the_best_and_proven(case: tuple[Edges, list[int]]) -> None:
+    edges, prize = case
+    prize[0] = 0
+    found = solved(core(edges, prize, 0))
+    best = optimum(edges, prize, 0)
+    assert (found.value, found.bound) == (best, best)
+    assert recounted(edges, prize, 0, found) == best
+
+
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(graphs())
+def test_a_tree_that_may_stand_anywhere_is_the_best_and_proven(case: tuple[Edges, list[int]]) -> None:
+    edges, prize = case
+    found = solved_rootless(prize, edges, pace=Pace())
+    best = optimum(edges, prize, None)
+    assert (found.value, found.bound) == (best, best)
+    assert recounted(edges, prize, None, found) == best
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(graphs(), st.integers(0, 3))
+def test_a_search_that_is_stopped_holds_the_best_between_bound_and_value(
+    case: tuple[Edges, list[int]], steps: int
+) -> None:
+    edges, prize = case
+    prize[0] = 0
+    found = solved(core(edges, prize, 0), pace=Pace(steps))
+    assert found.steps <= steps
+    assert found.bound <= optimum(edges, prize, 0) <= found.value
+    assert recounted(edges, prize, 0, found) == found.value
+
+
+def test_a_run_with_the_steps_of_a_stopped_run_gives_the_same() -> None:
+    size = 9
+    edges = [(a, a + 1, 5 + a * a % 7) for a in range(size * size) if (a + 1) % size]
+    edges += [(a, a + size, 4 + a * a % 11) for a in range(size * (size - 1))]
+    prize = [0 if a % 4 else 9 + a % 5 for a in range(size * size)]
+    asked = iter([False] * 3 + [True] * 1000)
+    stopped = solved(core(edges, prize, 0), pace=Pace(stop=lambda: next(asked)), seed=5)
+    again = solved(core(edges, prize, 0), pace=Pace(stopped.steps), seed=5)
+    assert stopped == again
+
+
+FILE = """33D32945 STP File, STP Format Version 1.0
+SECTION Comment
+Name "a small one"
+E 1 2 99
+END
+
+Section graph
+NODES 4
+EDGES 4
+e\t1\t2\t1.5
+E 2 3 2
+{arcs}
+END
+section TERMINALS
+{terminals}
+End
+EOF
+"""
+
+
+def written(tmp_path: Path, terminals: str, arcs: str = "E 3 4 2.5\nE 1 4 9") -> Path:
+    path = tmp_path / "small.stp"
+    path.write_text(FILE.format(terminals=terminals, arcs=arcs))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("terminals", "value", "rooted"),
+    [
+        ("T 1\nT 4", 6.0, None),
+        ("TP 4 5\nROOTP 1", 5.0, 1),
+        ("TP 4 50\ntp 2 1\nRoot 1", 6.0, 1),
+        ("TP 4 3\nTP 3 4", 2.5, None),
+    ],
+)
+def test_a_file_is_solved_in_its_own_unit(tmp_path: Path, terminals: str, value: float, rooted: int | None) -> None:
+    given = problem(written(tmp_path, terminals))
+    found = ours(given, Pace())
+    assert given.root == rooted
+    assert objective(given, found.edges) / given.unit == found.bound / given.unit == value
+    assert objective(given, peer(given)) >= found.bound
+
+
+def test_arcs_in_both_directions_are_one_edge_and_unlike_ones_are_refused(tmp_path: Path) -> None:
+    both = "A 3 4 2.5\nA 4 3 2.5\nA 1 4 9\nA 4 1 9"
+    assert len(problem(written(tmp_path, "T 1\nT 4", both)).edges) == 4
+    with pytest.raises(Refused, match="arc 3 4"):
+        problem(written(tmp_path, "T 1\nT 4", both.replace("A 4 3 2.5", "A 4 3 2")))
+
+
+@pytest.mark.parametrize(
+    ("terminals", "word"), [("T one", "line 16"), ("T 9", "nodes 1 to 4"), ("TP 2 -1", "negative"), ("", "终端")]
+)
+def test_a_file_that_contradicts_itself_is_refused(tmp_path: Path, terminals: str, word: str) -> None:
+    with pytest.raises(Refused, match=word):
+        problem(written(tmp_path, terminals))
+
+
+@pytest.mark.skipif(not SHARED.is_dir(), reason="needs ../shared/data/steiner")
+@pytest.mark.parametrize("name", ["instance009.gr", "instance010.gr"])
+def test_a_published_optimum_is_found_and_proven(name: str) -> None:
+    with (SHARED / "optima.csv").open() as file:
+        best = next(int(row["optimum"]) for row in csv.DictReader(file) if row["instance"] == name)
+    given = problem(SHARED / name)
+    found = ours(given, Pace())
+    assert objective(given, found.edges) == found.bound == best
