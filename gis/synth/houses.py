@@ -31,7 +31,10 @@ class Stock(NamedTuple):
 
 
 def sites(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, count: int) -> Shapes:
-    """Give plots of building sites, 38 to 90 m wide, beside main roads; half of them in the core. Fewer if few fit."""
+    """Give plots of building sites, 38 to 90 m wide, beside main roads; fewer if few fit.
+
+    Half of them lie in the core, first those on the side of the street on which the gas main runs (the left).
+    """
     depth = depths(ground, net)
     main = np.isin(net.road_class, ["primary", "secondary", "tertiary"]) & ~net.bridge & (depth < 1.6)
     plot = plots(rng, net, np.where(main, SITE, -1))
@@ -40,6 +43,9 @@ def sites(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, count: 
     order = rng.permutation(len(good)).astype(float)
     free = good[apart(shapes[good], order, gap_m=SITES_APART_M)]
     free = free[rng.permutation(len(free))]
+    piece = plot.piece[free]
+    beside_main = (net.road_class[piece] == "secondary") & (net.drawn.seat[net.street[piece]] == CORE)
+    free = free[np.argsort(~(beside_main & (plot.side[free] == 1)), kind="stable")]
     inner = ground.seats.kind[ground.nearest(plot.middle[free])] == "core"
     chosen = np.r_[free[inner][: count // 2], free[~inner]][:count]
     found: Shapes = shapes[np.sort(chosen)]
