@@ -29,7 +29,7 @@ import shapely
 from numpy.typing import NDArray
 
 from gis.run import deliver
-from gis.synth.settled import settled
+from gis.synth.settled import Settled, settled
 
 TODAY = date(2026, 3, 1)
 QUANTILES = {"p10": 0.1, "p50": 0.5, "p90": 0.9}
@@ -82,6 +82,20 @@ def measured(buildings: Shapes, streets: Shapes) -> Figures:
     }
 
 
+def counted(place: Settled) -> dict[str, float]:
+    """Give how much of each kind the invented county has."""
+    return {
+        "buildings": len(place.houses),
+        "towns": len(place.towns),
+        "villages": len(place.villages),
+        "compounds": len(place.compounds),
+        "sites": len(place.sites),
+        "dwellings": int(place.houses["dwellings"].sum()),
+        "shops": int(place.houses["shops"].sum()),
+        "area_km2": round(place.land.outline.area / 1e6, 1),
+    }
+
+
 def _away(known: Shapes, asked: Shapes, *, alone: bool) -> NDArray[np.float64]:
     """Give the distance from each shape asked for to the nearest known one, other than itself where `alone`."""
     tree = shapely.STRtree(known)
@@ -106,21 +120,11 @@ def main() -> int:
     ratios = {name: invented[name] / beside[name] for name in invented if name != "touching"}
     limits = {name: TAIL_FACTOR if name.endswith(("p10", "p90")) else FACTOR for name in ratios}
     outside = [name for name, ratio in ratios.items() if not 1 / limits[name] <= ratio <= limits[name]]
-    counts = {
-        "buildings": len(place.houses),
-        "towns": len(place.towns),
-        "villages": len(place.villages),
-        "compounds": len(place.compounds),
-        "sites": len(place.sites),
-        "dwellings": int(place.houses["dwellings"].sum()),
-        "shops": int(place.houses["shops"].sum()),
-        "area_km2": round(place.land.outline.area / 1e6, 1),
-    }
     figures = {
         "scale": given.scale,
         "seconds": round(seconds, 1),
         "peak_gib": round(peak_gib, 2),
-        "counts": counts,
+        "counts": counted(place),
         "ratios": {name: round(ratio, 2) for name, ratio in ratios.items()},
         "limits": limits,
         "outside": outside,

@@ -15,7 +15,7 @@ from gis.synth.streets import THROUGH, Streets
 from gis.synth.ways import ties
 
 MAIN_OFF_M, LOW_OFF_M, TOWN_PAST_M, WELL_M = 4.5, 1.5, 350.0, 1200.0
-STATION_KM2, STATION_REACH_M, STATION_DEPTH, TOWN_REACH_M, CABINET_M = 0.6, 470.0, 1.0, 380.0, 150.0
+STATION_KM2, STATION_REACH_M, STATION_DEPTH, TOWN_REACH_M, CABINET_M = 0.6, 470.0, 0.9, 380.0, 150.0
 SERVED_TOWNS, YARD_M = 0.3, 2.0
 COURSE = ((0.18, 1.0), (0.2, 0.82), (0.27, 0.73), (0.24, 0.55), (0.1, 0.4), (-0.1, 0.35))
 
@@ -111,12 +111,13 @@ def _offset(lines: Shapes, off_m: float) -> Shapes:
 
 
 def _stations(ground: Land, mains: Shapes, towns: Integers) -> tuple[Shapes, Floats]:
-    """Give regulator stations on the mains, spread over the core and one in each served town, and their reaches."""
+    """Give regulator stations on the mains, over the core from its middle and one a served town, and their reaches."""
     places = shapely.get_coordinates(shapely.segmentize(mains, 60.0))
     inner = places[ground.core.depth(places) < STATION_DEPTH]
     area_km2 = np.pi * ground.core.half_m[0] * ground.core.half_m[1] * STATION_DEPTH**2 / 1e6
     count = max(2, round(float(area_km2) / STATION_KM2))
-    chosen = inner[spread(np.ones(len(inner)), inner, ground.core.place[None], count)]
+    middle = inner[[ground.core.depth(inner).argmin()]]
+    chosen = np.vstack([middle, inner[spread(np.ones(len(inner)), inner, middle, count - 1)]])
     seats = shapely.points(ground.seats.place[towns])
     whole = shapely.multilinestrings(mains)
     on_main = shapely.get_coordinates(shapely.shortest_line(whole, seats)).reshape(-1, 2, 2)[:, 0]

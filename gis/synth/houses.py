@@ -3,6 +3,7 @@
 from typing import NamedTuple
 
 import numpy as np
+import shapely
 from numpy.random import Generator
 
 from gis.synth.arrays import Flags, Floats, Integers, Shapes, Texts, middles, nearest
@@ -30,7 +31,10 @@ class Stock(NamedTuple):
 
 
 def sites(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, count: int) -> Shapes:
-    """Give plots of building sites, 38 to 90 m wide, beside main roads; half of them in the core. Fewer if few fit."""
+    """Give plots of building sites, 38 to 90 m wide, beside main roads; fewer if few fit.
+
+    Half of them lie in the core, first those on the side of the street on which the gas main runs (the left).
+    """
     depth = depths(ground, net)
     main = np.isin(net.road_class, ["primary", "secondary", "tertiary"]) & ~net.bridge & (depth < 1.6)
     plot = plots(rng, net, np.where(main, SITE, -1))
@@ -39,6 +43,9 @@ def sites(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, count: 
     order = rng.permutation(len(good)).astype(float)
     free = good[apart(shapes[good], order, gap_m=SITES_APART_M)]
     free = free[rng.permutation(len(free))]
+    piece = plot.piece[free]
+    beside_main = (net.road_class[piece] == "secondary") & (net.drawn.seat[net.street[piece]] == CORE)
+    free = free[np.argsort(~(beside_main & (plot.side[free] == 1)), kind="stable")]
     inner = ground.seats.kind[ground.nearest(plot.middle[free])] == "core"
     chosen = np.r_[free[inner][: count // 2], free[~inner]][:count]
     found: Shapes = shapes[np.sort(chosen)]
@@ -56,7 +63,7 @@ def houses(rng: Generator, ground: Land, net: Streets, closed: Shapes, *, target
     every = Plots(*(np.concatenate(pair) for pair in zip(plot, shed, strict=True)))
     house = np.concatenate([np.arange(len(plot.kind)), owner])
     is_shed = np.arange(len(shapes)) >= len(plot.kind)
-    village = ground.nearest(every.middle)
+    village = ground.nearest(shapely.get_coordinates(shapely.point_on_surface(shapes)))
     lane_of = net.drawn.seat[net.street[every.piece]]
     bad = blocked(shapes, ground, net, closed) | ((lane_of >= 0) & (lane_of != village)) | (village != village[house])
     wish = 0.55 * depth[plot.piece] + rng.uniform(0, 0.6, len(plot.kind))

@@ -217,7 +217,7 @@ def _buildings(
 
 
 def _flats(rng: Generator, ground: Land, slabs: Slabs, compounds_: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    village = ground.nearest(shapely.get_coordinates(shapely.centroid(slabs.footprints)))
+    village = ground.nearest(shapely.get_coordinates(shapely.point_on_surface(slabs.footprints)))
     year = compounds_["built_year"].to_numpy()[slabs.compound]
     columns = {
         "town": ground.seats.town[village] + 1,
