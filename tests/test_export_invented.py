@@ -16,6 +16,7 @@ from gis.store import server
 from gis.store.county import County, Founding
 from gis.store.settings import Settings
 from gis.synth import county as invented
+from gis.synth.settled import CODE
 from gis.work import checks, rules
 
 TODAY = date(2026, 3, 1)
@@ -33,7 +34,7 @@ def place(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Itera
     files = {path.stem: path for path in invented.write(tmp_path_factory.mktemp("invented"), frames)}
     own = replace(settings, database="test_export_invented")
     outline = deliver.outline(files["county"])
-    founding = Founding(outline, "合成县", invented.CODE, invented.TIMEZONE, invented.JURISDICTION, code_scheme="local")
+    founding = Founding(outline, "合成县", CODE, invented.TIMEZONE, invented.JURISDICTION, code_scheme="local")
     found = counties.found(own, founding)
     for name in sorted(files.keys() - {"county", "check"}, key=lambda name: (FIRST.get(name, 9), name)):
         outcome, _ = load_file(found, layers.named(name), Delivery(files[name], synthetic=True))
