@@ -20,6 +20,7 @@ from gis import crs
 from gis.crs import Geometries, Shifted
 from gis.layer import Layer
 from gis.synth import county as invented
+from gis.synth import fill
 
 SRID = 4549
 CENTRE = (505_000.0, 3_198_000.0)
@@ -64,7 +65,9 @@ def real(file: Path) -> Frames:
 
 def made(seed: int = 7) -> Frames:
     """Give the invented county's layers in EPSG:4549."""
-    frames = invented.county(seed, today=date(2025, 6, 1))
+    day = date(2025, 6, 1)
+    frames = invented.county(seed, today=day)
+    frames["gas_user"] = fill.users(frames["building"], frames["gas_pipeline"], seed=seed, today=day)
     wanted = ("road", "building", "gas_user", "gas_pipeline")
     found = {}
     for name in wanted:

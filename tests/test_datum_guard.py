@@ -34,6 +34,7 @@ from gis.store.load.datum import Datum
 from gis.store.load.undoing import undo
 from gis.store.settings import Settings
 from gis.synth import county as invented
+from gis.synth import fill
 from tests.builders import cloned, point, square, stored, swept
 from tests.conftest import SIDE_M, SRID, X, Y
 
@@ -48,7 +49,10 @@ Rows = tuple[pd.DataFrame, Geometries]
 @pytest.fixture(scope="module")
 def frames() -> Frames:
     """A small invented county of 900 houses, in storage metres."""
-    return invented.county(3, today=date(2026, 6, 1), scale=0.004)
+    day = date(2026, 6, 1)
+    found = invented.county(3, today=day, scale=0.004)
+    users = fill.users(found["building"], found["gas_pipeline"], seed=3, today=day)  # each within its house
+    return found | {"gas_user": users}
 
 
 def standing(settings: Settings, database: str, frames: Frames, held: tuple[str, ...]) -> County:

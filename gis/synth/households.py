@@ -48,8 +48,8 @@ class Households:
 def households(place: Settled, pipelines: gpd.GeoDataFrame, *, seed: int, scale: float, today: date) -> Households:
     """Give the users of the county: bottled and piped homes, and shops, in the numbers of `scale`.
 
-    Reads `regime` of the pipelines. Homes within 60 m of town gas are piped first; houses of nine floors and more keep
-    no bottles but for a few. Where the county has fewer homes than wanted, all are users.
+    Reads `regime` of the pipelines. Homes within 60 m of town gas are piped, those in houses of nine floors and more
+    first: these keep no bottles but for a few. Where the county has fewer homes than wanted, all are users.
     """
     rng = np.random.default_rng([seed, 20])
     rows = _chosen(place.houses, _near_town_gas(place, pipelines), scale, rng)
@@ -91,10 +91,9 @@ def _chosen(houses: gpd.GeoDataFrame, near: Truths, scale: float, rng: Generator
     dwellings = houses["dwellings"].to_numpy(np.int64)
     homes = _flats(houses, np.repeat(np.arange(len(houses)), dwellings), dwellings)
     at = homes["row"].to_numpy()
-    can = near[at] & (rng.random(len(at)) < 0.9)
-    piped = _some(can, round(PIPED * scale), rng)
-    high = (houses["floors"].to_numpy(float)[at] >= HIGH_FLOORS) & (rng.random(len(at)) < 0.995)
-    bottled = _some(~piped & ~high, round(BOTTLED * scale), rng)
+    high = houses["floors"].to_numpy(float)[at] >= HIGH_FLOORS
+    piped = _some(near[at], round(PIPED * scale), rng, first=high)
+    bottled = _some(~piped & (~high | (rng.random(len(at)) < 0.005)), round(BOTTLED * scale), rng)
     homes = homes.assign(kind="resident", piped=piped)[piped | bottled]
     shops_at = np.repeat(np.arange(len(houses)), houses["shops"].to_numpy(np.int64))
     shops_at = np.sort(rng.permutation(shops_at)[: round(SHOPS * scale)])
@@ -117,10 +116,13 @@ def _flats(houses: gpd.GeoDataFrame, at: Whole, dwellings: Whole) -> pd.DataFram
     return pd.DataFrame({"row": at, "floor": floor, "unit": unit, "room": room})
 
 
-def _some(can: Truths, count: int, rng: Generator) -> Truths:
-    """Give `count` of those who can, drawn at random; all where they are fewer."""
+def _some(can: Truths, count: int, rng: Generator, *, first: Truths | None = None) -> Truths:
+    """Give `count` of those who can, drawn at random, those of `first` before others; all where they are fewer."""
     found = np.zeros(len(can), dtype=bool)
-    found[rng.permutation(np.flatnonzero(can))[:count]] = True
+    drawn = rng.permutation(np.flatnonzero(can))
+    if first is not None:
+        drawn = drawn[np.argsort(~first[drawn], kind="stable")]
+    found[drawn[:count]] = True
     return found
 
 
