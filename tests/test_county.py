@@ -36,7 +36,10 @@ def test_migrations_from_empty_give_what_the_layers_say(county: County) -> None:
         ("GRANT EXECUTE ON FUNCTION keep_past() TO wangge_app", "function keep_past()"),
         ("ALTER TABLE road SET UNLOGGED", "table road"),
         (
-            "CREATE OR REPLACE VIEW patrolled AS SELECT id object_id, code layer, code kind, code category FROM road",
+            (
+                "CREATE OR REPLACE VIEW patrolled AS SELECT id object_id, code layer, code kind, code category,"
+                " id town_id, id cell_id FROM road"
+            ),
             "view patrolled",
         ),
         (
