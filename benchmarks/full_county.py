@@ -29,7 +29,6 @@ from gis.store.settings import settings_from
 from gis.synth.dress import Wanted
 
 BOUND_S = 600.0
-TARGET = 60.0
 DATABASE = "wangge_full_county"
 
 
@@ -65,7 +64,7 @@ def run(scale: float, seed: int, today: date) -> dict[str, object]:
             loaded = invented.load(county, found)
             voided = invented.void(county, found)
     with clock.step("cells"):
-        cells = grid.make(county, target=TARGET)
+        cells = grid.make(county)
     with clock.step("assign"):
         assigned = grid.assign(county)
     with clock.step("unchecked"):
