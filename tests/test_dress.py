@@ -79,7 +79,8 @@ def test_users_are_as_many_as_the_scale_says(users: gpd.GeoDataFrame, place: Set
     assert piped <= round(PIPED * SCALE)
     dwellings = int(place.houses["dwellings"].sum())
     assert bottled + piped <= dwellings
-    assert bottled == round(BOTTLED * SCALE) or bottled + piped > 0.9 * dwellings
+    # where homes are scarce nearly all have gas; those in high houses beyond the mains may hold no bottle
+    assert bottled == round(BOTTLED * SCALE) or bottled + piped > 0.85 * dwellings
     assert len(users) - len(homes) == min(round(SHOPS * SCALE), int(place.houses["shops"].sum()))
 
 

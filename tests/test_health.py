@@ -12,6 +12,7 @@ from gis import layers
 from gis.find import health
 from gis.find.health import gaps
 from gis.run import grid, patrol
+from gis.run.workload import kinds
 from gis.store import server
 from gis.store.county import County
 from gis.store.server import DatabaseRole
@@ -71,9 +72,10 @@ def test_objects_without_rule_cell_or_worker_are_counted_against_the_stock(count
     grid.assign(county)
     assert building() == (6, 1, 1, 6)
     stored(county, "worker", [{"code": "W-1", "name": "王小明"}])
-    patrol.areas(county, workers=1)
+    how = patrol.How(minutes=dict.fromkeys(kinds(), 10.0))
+    patrol.areas(county, workers=1, how=how)
     assert building() == (6, 1, 1, 1)
-    patrol.areas(county, workers=2)  # the second area has no worker yet
+    patrol.areas(county, workers=2, how=how)  # the second area has no worker yet
     assert 1 < building()[3] < 6
 
 

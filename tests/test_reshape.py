@@ -20,6 +20,7 @@ from gis.run import grid, patrol, reshape
 from gis.run.cell_change import Order
 from gis.run.drawn import Drawn, drawn
 from gis.run.grid_check import check
+from gis.run.workload import kinds
 from gis.store.county import County
 from gis.store.fetch import features, shapes
 from gis.store.settings import Settings
@@ -353,7 +354,7 @@ def test_workers_whose_area_holds_a_split_cell_are_told_of(county: County) -> No
     settled(county)
     stored(county, "worker", [{"code": "W-1", "name": "甲"}, {"code": "W-2", "name": "乙"}])
     grid.make(county, target=10)
-    patrol.areas(county, workers=2)
+    patrol.areas(county, workers=2, how=patrol.How(minutes=dict.fromkeys(kinds(), 10.0)))
     with county.reading() as connection:
         query = "SELECT code, worker_code, cell_codes -> 'codes' AS codes FROM patrol_area"
         areas = {row.code: (row.worker_code, row.codes) for row in connection.execute(sa.text(query))}

@@ -116,6 +116,7 @@ def test_a_masked_popup_line_holds_the_masked_text_alone() -> None:
         name="house",
         fields=(BUILDING.field("code"), owner, hidden),
         patrol=None,
+        footprint=None,
         style=replace(BUILDING.style, by=""),
     )
     html = map_of((layer, houses(owner=["王小明", "王大明", None], note="不可外传"))).html

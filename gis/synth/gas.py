@@ -161,7 +161,7 @@ def _cabinets(mains: Shapes, compounds: Shapes) -> tuple[Shapes, Integers]:
 
 def _yards(cabinets: Shapes, compounds: Shapes) -> Shapes:
     """Give the low-pressure rings inside the compounds' fences and the lines that join them to their cabinets."""
-    rings = shapely.get_exterior_ring(shapely.buffer(compounds, -YARD_M, join_style="mitre"))
+    rings = shapely.boundary(shapely.buffer(compounds, -YARD_M, join_style="mitre"))
     return np.concatenate([rings, shapely.shortest_line(cabinets, rings)])
 
 
