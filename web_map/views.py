@@ -129,9 +129,10 @@ def _shaded(layer: Layer, by: Field, frame: pd.DataFrame, drawable: pd.DataFrame
 
 
 def labels(layer: Layer, frame: pd.DataFrame) -> tuple[str, ...]:
-    """Give the text that stands on each row of a shaded layer; none for other layers."""
+    """Give the text that stands on each row of a shaded layer, numbers without decimals; none for other layers."""
     name = next((SHADED[use] for use in sorted(layer.uses, key=lambda use: use.value) if use in SHADED), None)
     if name is None or name not in frame:
         return ()
     by = layer.field(name)
-    return tuple("" if pd.isna(value) else written(by, value) for value in frame[name])
+    whole = (round(value) if isinstance(value, float) and not pd.isna(value) else value for value in frame[name])
+    return tuple("" if pd.isna(value) else written(by, value) for value in whole)
