@@ -70,6 +70,7 @@ class Opened:
         """Click on a place of the map and give the headings of the popup."""
         self.page.evaluate("map_wangge.closePopup()")
         self.page.wait_for_selector(".leaflet-popup", state="detached")
+        self.settled()  # a pan that the popup asked for begins with the next frame
         self.page.wait_for_function("!map_wangge._panAnim || !map_wangge._panAnim._inProgress")
         script = """([x, y]) => {
             const spot = map_wangge.latLngToContainerPoint([y, x]);
