@@ -188,7 +188,7 @@ def _walls(ground: _Ground, units: WorkUnits) -> Integers:
 
 def _steps_in(seconds: float, units: Units, crew: Crew, walls: Integers | None, before: Before | None) -> int:
     """Give how many steps fit into about so many seconds on this machine, from the time that a few take."""
-    few = max(sweeps(len(units.weight)) // 20, 1)
+    few = max(sweeps(len(units.indices)) // 20, 1)
     divide(units, crew.shares, homes=crew.homes, steps=1, walls=walls, before=before)  # compiles
     began = time.perf_counter()
     divide(units, crew.shares, homes=crew.homes, steps=few, walls=walls, before=before)
