@@ -29,7 +29,7 @@ def chains(
 
 
 def days_of(found: Rounds, of: int = 0) -> list[int]:
-    return found.day[found.of == of].tolist()
+    return [int(day) for day in found.day[found.of == of]]
 
 
 def again(given_: Chains, found: Rounds) -> Chains:

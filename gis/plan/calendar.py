@@ -78,7 +78,7 @@ def calendar(visits: Visits, capacity: Floats, *, fixed: Fixed = NOTHING) -> Cal
     go to the earlier due day, then to the smaller number. Without days or visits nothing has a day. ValueError where a
     visit is longer than the longest day, minutes are not above 0, or the fixed visits are more than a day holds.
     """
-    used = np.bincount(fixed.day, weights=fixed.minutes, minlength=len(capacity))
+    used = np.bincount(fixed.day, weights=fixed.minutes, minlength=len(capacity)).astype(np.float64)
     _refuse_misfits(visits, capacity, used)
     days = len(capacity)
     working = np.flatnonzero(capacity > 0)
@@ -135,8 +135,10 @@ def _kept(visits: Visits, due: Integers, room: Floats) -> Integers:
     for day in range(days):
         new = (kept == NEVER) & ~(visits.settled & (visits.booked == NEVER)) & (due <= day)
         short = float(visits.minutes[new].sum() - left[: day + 1].sum())
-        loose = np.flatnonzero((kept != NEVER) & (kept <= day) & (due > day)) if short > _EPSILON else []
-        for visit in sorted(map(int, loose), key=lambda each: (-due[each], each)):
+        if short <= _EPSILON:
+            continue
+        loose = np.flatnonzero((kept != NEVER) & (kept <= day) & (due > day))
+        for visit in loose[np.lexsort((loose, -due[loose]))].tolist():
             if short <= _EPSILON:
                 break
             left[kept[visit]] += visits.minutes[visit]
@@ -205,7 +207,8 @@ class _Nearby:
         A quota is the work due by a day less what the days after today can hold up to it.
         """
         minutes, last = self._visits.minutes[open_], self._due[open_] - today
-        work = np.cumsum(np.bincount(np.maximum(last, 0), weights=minutes, minlength=len(left)))[: len(left)]
+        each = np.bincount(np.maximum(last, 0), weights=minutes, minlength=len(left)).astype(np.float64)
+        work = np.cumsum(each)[: len(left)]
         quota = work - (np.cumsum(left) - left[0])
         xy = self._visits.xy[open_]
         middle = around.mean(axis=0) if len(around) else xy[np.lexsort((open_, last))[0]]
