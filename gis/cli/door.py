@@ -43,6 +43,8 @@ WORDS = {
     "assign": "归格 assigning",
     "unchecked": "核查 unchecked",
     "patrol": "巡查片区 areas",
+    "due": "到期检查 what is due",
+    "store": "入库 storing",
     "pipes": "瓶改管 pipes",
     "match": "归户 matching",
     "map": "地图 map",

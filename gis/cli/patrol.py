@@ -1,4 +1,4 @@
-"""Patrols: `wangge patrol areas | staffing`."""
+"""Patrols: `wangge patrol areas | staffing | calendar`."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gis.cli.calendar import patrol_calendar
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
 from gis.cli.say import Answer, Group
 
@@ -55,6 +56,9 @@ class Minutes(click.ParamType[tuple[str, float]]):
 @click.group(cls=Group)
 def patrol() -> None:
     """巡查 · Patrols."""
+
+
+patrol.add_command(patrol_calendar)
 
 
 @patrol.command("areas")

@@ -14,6 +14,7 @@ import shapely
 import sqlalchemy as sa
 
 from gis import layers
+from gis.errors import Refused
 from gis.layer import Use
 from gis.store.county import County
 
@@ -57,6 +58,20 @@ def latest(
     table = county.schema.table(layers.one(Use.RUN))
     query = sa.select(table.c.id, table.c.parameters, table.c.result, table.c.objective, table.c.bound)
     found: Any = connection.execute(query.where(table.c.plan == plan).order_by(table.c.id.desc()).limit(1)).first()
+    return found
+
+
+def chosen(
+    connection: sa.Connection, county: County, plan: str, run: str, *, option: str
+) -> Any:  # a row of SQLAlchemy’s, as above
+    """Give the run of a plan by its id or number: its id and parameters. Refused, naming the option, where none is."""
+    table = county.schema.table(layers.one(Use.RUN))
+    named = (table.c.number == run) | (sa.cast(table.c.id, sa.Text) == run)
+    found: Any = connection.execute(
+        sa.select(table.c.id, table.c.parameters).where(named, table.c.plan == plan)
+    ).first()
+    if found is None:
+        raise Refused(f"{option} {run}: 没有这次运算 · expected the id or number of a run of the plan {plan}, got none")
     return found
 
 
