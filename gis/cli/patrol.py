@@ -1,4 +1,4 @@
-"""Patrols: `wangge patrol areas | staffing`."""
+"""Patrols: `wangge patrol areas | staffing`, and the commands of other files."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
+from gis.cli.duty import adopt, duty, leave
 from gis.cli.say import Answer, Group
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ def patrol() -> None:
 @click.option(
     "--seconds", type=click.FloatRange(0.1, 86_400), default=None, help="约多少秒（换算成步数） · sets the steps"
 )
+@click.option("--from", "first", type=DAY, default=None, help="自该日启用；不给则只是方案 · in force from this day on")
 @DATABASE
 def patrol_areas(
     workers: int | Path,
@@ -90,6 +92,7 @@ def patrol_areas(
     seed: int,
     count: int | None,
     seconds: float | None,
+    first: datetime | None,
     database: str | None,
 ) -> Answer:
     """巡查片区 · Divide the work among workers: even, compact, contiguous areas."""
@@ -104,11 +107,18 @@ def patrol_areas(
         steps=count,
         seconds=seconds,
         minutes=dict(minutes),
+        from_on=day(first),
     )
     with county(database) as opened, steps("片区", total=1) as progress:
         progress("patrol")
         made = run.areas(opened, workers=workers, seed=seed, how=how)
-    return Answer(asdict(made), text="\n".join(_lines(made, stable=stable_from is not None)))
+    lines = _lines(made, stable=stable_from is not None)
+    lines.append(
+        f"自 {how.from_on} 启用 · in force from {how.from_on}"
+        if how.from_on is not None
+        else f"尚未启用 · proposed only: `wangge patrol adopt {made.run} --from D`"
+    )
+    return Answer(asdict(made) | {"from_on": how.from_on}, text="\n".join(lines))
 
 
 def _lines(made: "Patrol", *, stable: bool) -> list[str]:
@@ -177,3 +187,7 @@ def patrol_staffing(
         with whole(output) as part:
             part.write_text(found.table(opened.name), encoding="utf-8-sig")
     return Answer(found.facts() | {"file": output}, text=found.told())
+
+
+for each in (adopt, duty, leave):
+    patrol.add_command(each)

@@ -42,20 +42,21 @@ class Crew:
     left: tuple[str, ...]
 
 
-def registered(connection: sa.Connection, county: County, count: int) -> Crew:
-    """Give so many workers, the first of the register who have not left, all full time; the rest are nobody yet."""
+def registered(connection: sa.Connection, county: County, count: int, day: date) -> Crew:
+    """Give so many workers, the first of the register who serve on a day, all full time; the rest are nobody yet."""
     people = features(connection, county, layers.one(Use.WORKER))
-    gone = [to_on is not None and to_on < county.today() for to_on in people["to_on"]]
+    people = people[[from_on is None or from_on <= day for from_on in people["from_on"]]]
+    gone = [to_on is not None and to_on < day for to_on in people["to_on"]]
     here = [str(code) for code, away in zip(people["code"], gone, strict=True) if not away]
     left = tuple(str(code) for code, away in zip(people["code"], gone, strict=True) if away)
     codes = (*here[:count], *([None] * (count - len(here))))
     return Crew(codes, np.ones(count), None, left)
 
 
-def listed(county: County, path: Path) -> Crew:
+def listed(county: County, path: Path, day: date) -> Crew:
     """Give the workers of a CSV file: 工号, and where there are 工时比例, 经度 and 纬度 (WGS 84), 离岗日期.
 
-    Who left before today is left out. Refused, naming the file, row and field, where a value cannot be read.
+    Who left before the day is left out. Refused, naming the file, row and field, where a value cannot be read.
     """
     frame = _read(path)
     code = frame["code"].str.strip()
@@ -64,7 +65,7 @@ def listed(county: County, path: Path) -> Crew:
     share = _numbers(path, frame, "share", 0.05, 1.0).fillna(1.0)
     lon, lat = _numbers(path, frame, "lon", -180, 180), _numbers(path, frame, "lat", -90, 90)
     to_on = _days(path, frame)
-    here = np.array([day is None or day >= county.today() for day in to_on])
+    here = np.array([last is None or last >= day for last in to_on])
     if not here.any():
         raise Refused(f"{path.name}: 没有在岗的网格员 · expected a worker who has not left, got none of {len(frame)}")
     homes = None
