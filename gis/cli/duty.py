@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from gis.find.duty import Duty
     from gis.layer import Layer
     from gis.run.leaving import Left
-    from gis.store.county import County
 
 SHOWN = 20
 FILE = click.Path(path_type=Path)
@@ -89,7 +89,8 @@ def duty(
         known_at = opened.day_end(known_on) if known_on is not None else None
         of = _layers(wanted)
         found = find.duty(opened, on, of=of, known_at=known_at)
-        rows = _rows(opened, found, of, worker, known_at)
+        ask = partial(find.objects, opened, found, worker=worker, known_at=known_at)
+        rows = _joined([ask(layer, limit=None if output else SHOWN) for layer in of])
         if output is not None:
             _write(output, rows, f"{opened.name} 岗责 {on}")
     facts = {
@@ -99,10 +100,12 @@ def duty(
         "unnamed": found.unnamed,
         "by_layer": _by_layer(found),
         "areas": {code: asdict(answer) for code, answer in found.answers.items()},
-        "rows": len(rows),
+        "rows": found.held(worker),
         "file": output,
     }
-    return Answer(facts, text="\n".join([*_lines(found), *([] if output is not None else _listed(rows))]))
+    return Answer(
+        facts, text="\n".join([*_lines(found), *([] if output is not None else _listed(rows, found.held(worker)))])
+    )
 
 
 @click.command("leave", cls=Command)
@@ -141,16 +144,10 @@ def _layers(wanted: Sequence[str]) -> "tuple[Layer, ...]":
     return found
 
 
-def _rows(
-    opened: "County", found: "Duty", of: "Sequence[Layer]", worker: str | None, known_at: datetime | None
-) -> "gpd.GeoDataFrame":
+def _joined(parts: "Sequence[gpd.GeoDataFrame]") -> "gpd.GeoDataFrame":
     import pandas as pd
 
-    from gis.find.duty import objects
-
-    parts = [objects(opened, found, layer, worker=worker, known_at=known_at) for layer in of]
-    filled = [part for part in parts if len(part)] or parts[:1]
-    return pd.concat(filled, ignore_index=True)
+    return pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
 
 
 def _by_layer(found: "Duty") -> dict[str, dict[str, int]]:
@@ -174,11 +171,11 @@ def _lines(found: "Duty") -> list[str]:
     return lines
 
 
-def _listed(rows: "gpd.GeoDataFrame") -> list[str]:
+def _listed(rows: "gpd.GeoDataFrame", count: int) -> list[str]:
     names = ["layer", "key", "town", "cell", "area", "why"]
     shown = rows[names].head(SHOWN).fillna("").to_numpy(dtype=object).tolist()
     lines = ["\t".join(map(str, row)) for row in shown]
-    more = [f"…… 共 {len(rows):,} 行，--to FILE 得全部 · all with --to"] if len(rows) > SHOWN else []
+    more = [f"…… 共 {count:,} 行，--to FILE 得全部 · all with --to"] if count > SHOWN else []
     return ["\t".join(HEADINGS[name] for name in names), *lines, *more] if lines else []
 
 

@@ -65,6 +65,11 @@ class Duty:
             found[layer] = stock + objects, unnamed + (objects if self.worker(area) is None else 0)
         return found
 
+    def held(self, worker: str | None) -> int:
+        """Give how many objects a worker answers for; of None how many nobody does."""
+        pairs = zip(self.counts["area"], self.counts["objects"], strict=True)
+        return sum(int(objects) for area, objects in pairs if self.worker(area) == worker)
+
     @property
     def stock(self) -> int:
         """How many objects were asked about."""
@@ -73,7 +78,7 @@ class Duty:
     @property
     def unnamed(self) -> int:
         """How many of them have no named person."""
-        return sum(unnamed for _, unnamed in self.by_layer().values())
+        return self.held(None)
 
 
 def areas_in_force(
@@ -116,7 +121,13 @@ def patrolled() -> tuple[Layer, ...]:
 
 
 def objects(
-    county: County, found: Duty, layer: Layer, *, worker: str | None = None, known_at: datetime | None = None
+    county: County,
+    found: Duty,
+    layer: Layer,
+    *,
+    worker: str | None = None,
+    known_at: datetime | None = None,
+    limit: int | None = None,
 ) -> gpd.GeoDataFrame:
     """Give the objects of a layer that nobody answers for, or for whom a worker does, in EPSG:4326, by their key.
 
@@ -136,6 +147,7 @@ def objects(
         )
         .where(here | placed.c.area.is_(None) if worker is None else here)
         .order_by(placed.c.key)
+        .limit(limit)
     )
     with county.reading() as connection:
         require_worker(connection, county, *([] if worker is None else [worker]))
