@@ -10,30 +10,13 @@ import click
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
 from gis.cli.duty import adopt, duty, leave
 from gis.cli.say import Answer, Group
+from gis.cli.supervision import supervision
+from gis.cli.workers import Workers
 
 if TYPE_CHECKING:
     from gis.run.patrol import Patrol
 
-MOST, SHOWN = 5000, 20
-
-
-class Workers(click.ParamType[int | Path]):
-    """A number of workers, or a file that lists them."""
-
-    name = "FILE|N"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | Path:
-        """Give the number, or the path of a file that is there."""
-        text = str(value)
-        try:
-            count = int(text)
-        except ValueError:
-            if not Path(text).is_file():
-                self.fail(f"expected a number of workers or a CSV file that is there, got {text}", param, ctx)
-            return Path(text)
-        if not 1 <= count <= MOST:
-            self.fail(f"{count} is not in the range 1<=x<={MOST}.", param, ctx)
-        return count
+SHOWN = 20
 
 
 class Minutes(click.ParamType[tuple[str, float]]):
@@ -189,5 +172,5 @@ def patrol_staffing(
     return Answer(found.facts() | {"file": output}, text=found.told())
 
 
-for each in (adopt, duty, leave):
+for each in (adopt, duty, leave, supervision):
     patrol.add_command(each)
