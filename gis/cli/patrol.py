@@ -1,4 +1,4 @@
-"""Patrols: `wangge patrol areas | staffing | calendar`."""
+"""Patrols: `wangge patrol areas | staffing`, and the commands of other files."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -9,31 +9,15 @@ import click
 
 from gis.cli.calendar import patrol_calendar
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
+from gis.cli.duty import adopt, duty, leave
 from gis.cli.say import Answer, Group
+from gis.cli.supervision import supervision
+from gis.cli.workers import Workers
 
 if TYPE_CHECKING:
     from gis.run.patrol import Patrol
 
-MOST, SHOWN = 5000, 20
-
-
-class Workers(click.ParamType[int | Path]):
-    """A number of workers, or a file that lists them."""
-
-    name = "FILE|N"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | Path:
-        """Give the number, or the path of a file that is there."""
-        text = str(value)
-        try:
-            count = int(text)
-        except ValueError:
-            if not Path(text).is_file():
-                self.fail(f"expected a number of workers or a CSV file that is there, got {text}", param, ctx)
-            return Path(text)
-        if not 1 <= count <= MOST:
-            self.fail(f"{count} is not in the range 1<=x<={MOST}.", param, ctx)
-        return count
+SHOWN = 20
 
 
 class Minutes(click.ParamType[tuple[str, float]]):
@@ -84,6 +68,7 @@ patrol.add_command(patrol_calendar)
 @click.option(
     "--seconds", type=click.FloatRange(0.1, 86_400), default=None, help="约多少秒（换算成步数） · sets the steps"
 )
+@click.option("--from", "first", type=DAY, default=None, help="自该日启用；不给则只是方案 · in force from this day on")
 @DATABASE
 def patrol_areas(
     workers: int | Path,
@@ -94,6 +79,7 @@ def patrol_areas(
     seed: int,
     count: int | None,
     seconds: float | None,
+    first: datetime | None,
     database: str | None,
 ) -> Answer:
     """巡查片区 · Divide the work among workers: even, compact, contiguous areas."""
@@ -108,11 +94,18 @@ def patrol_areas(
         steps=count,
         seconds=seconds,
         minutes=dict(minutes),
+        from_on=day(first),
     )
     with county(database) as opened, steps("片区", total=1) as progress:
         progress("patrol")
         made = run.areas(opened, workers=workers, seed=seed, how=how)
-    return Answer(asdict(made), text="\n".join(_lines(made, stable=stable_from is not None)))
+    lines = _lines(made, stable=stable_from is not None)
+    lines.append(
+        f"自 {how.from_on} 启用 · in force from {how.from_on}"
+        if how.from_on is not None
+        else f"尚未启用 · proposed only: `wangge patrol adopt {made.run} --from D`"
+    )
+    return Answer(asdict(made) | {"from_on": how.from_on}, text="\n".join(lines))
 
 
 def _lines(made: "Patrol", *, stable: bool) -> list[str]:
@@ -181,3 +174,7 @@ def patrol_staffing(
         with whole(output) as part:
             part.write_text(found.table(opened.name), encoding="utf-8-sig")
     return Answer(found.facts() | {"file": output}, text=found.told())
+
+
+for each in (adopt, duty, leave, supervision):
+    patrol.add_command(each)

@@ -1,6 +1,7 @@
 """Areas of an earlier run, and what changes hands when areas are made anew from them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -47,11 +48,7 @@ class Move:
 
 def old_areas(connection: sa.Connection, county: County, run: str) -> Old:
     """Give the areas of a run, by its id or number. Refused where there is no such run of areas."""
-    runs = county.schema.table(layers.one(Use.RUN))
-    named = (runs.c.number == run) | (sa.cast(runs.c.id, sa.Text) == run)
-    found = connection.execute(sa.select(runs.c.id, runs.c.parameters).where(named, runs.c.plan == "patrol")).first()
-    if found is None:
-        raise Refused(f"--stable-from {run}: 没有这次片区运算 · expected the id or number of a run of patrol areas")
+    found = run_of(connection, county, run, option="--stable-from")
     table = county.schema.table(layers.one(Use.PATROL_AREA))
     columns = table.c.code, table.c.worker_code, sa.func.ST_AsBinary(table.c.geom)
     rows = connection.execute(sa.select(*columns).where(table.c.run_id == found.id).order_by(table.c.code)).all()
@@ -62,6 +59,18 @@ def old_areas(connection: sa.Connection, county: County, run: str) -> Old:
         np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object),
         found.parameters.get("unit_minutes"),
     )
+
+
+def run_of(
+    connection: sa.Connection, county: County, run: str, *, option: str
+) -> Any:  # a row of SQLAlchemy’s, whose columns it cannot type
+    """Give the id and parameters of a run of areas, by its id or number. Refused where there is none."""
+    runs = county.schema.table(layers.one(Use.RUN))
+    named = (runs.c.number == run) | (sa.cast(runs.c.id, sa.Text) == run)
+    found = connection.execute(sa.select(runs.c.id, runs.c.parameters).where(named, runs.c.plan == "patrol")).first()
+    if found is None:
+        raise Refused(f"{option} {run}: 没有这次片区运算 · expected the id or number of a run of patrol areas")
+    return found
 
 
 def placed(old: Old, units: WorkUnits) -> Labels:

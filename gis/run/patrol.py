@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -19,6 +20,7 @@ from gis.plan.evenness import Districts, Units
 from gis.plan.exclaves import exclaves
 from gis.plan.kept import Before
 from gis.plan.units import WorkUnits, next_to, seeds, work_units
+from gis.run.adopt import adopted
 from gis.run.crew import Crew, listed, registered
 from gis.run.handover import Move, Old, handed, moves, old_areas
 from gis.run.record import Made, digest, record
@@ -33,7 +35,8 @@ FINEST = 0.03  # of a worker's load: what no unit should exceed where it can be 
 class How:
     """How areas are made: whole cells or parts of them, towns as walls or not, kept from which run, and how long for.
 
-    `minutes` are those of a visit by kind, instead of ours; `seconds` only sets the steps of the search.
+    `minutes` are those of a visit by kind, instead of ours; `seconds` only sets the steps of the search. From `from_on`
+    on the areas are in force; without it they are only proposed.
     """
 
     keep_cells: bool = False
@@ -43,6 +46,7 @@ class How:
     seconds: float | None = None
     minutes: Mapping[str, float] = field(default_factory=dict)
     period_d: float = PERIOD_D
+    from_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +135,8 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
     with county.writing() as connection:
         run = record(connection, county, made)
         _store(connection, county, run, ground, units, found)
+        if asked.from_on is not None:
+            adopted(connection, county, run, asked.from_on)
     return _told(run, ground, units, found, moved)
 
 
@@ -151,7 +157,11 @@ def _ground(county: County, workers: int | Path, asked: How) -> _Ground:
             )
             for use in (Use.STREET, Use.BARRIER)
         }
-        crew = registered(connection, county, workers) if isinstance(workers, int) else listed(county, workers)
+        day = asked.from_on or county.today()
+        if isinstance(workers, int):
+            crew = registered(connection, county, workers, day)
+        else:
+            crew = listed(county, workers, day)
         return _Ground(
             cells=cells,
             towns=features(connection, county, layers.one(Use.TOWN)),
