@@ -34,6 +34,7 @@ class Use(Enum):
     PATROL_AREA = "patrol_area"
     VISIT_PLAN = "visit_plan"
     ROUTE = "route"
+    ROUTE_STOP = "route_stop"
     ABSENCE = "absence"
     PIPE_PLAN = "pipe_plan"
     CONNECTION_PLAN = "connection_plan"
