@@ -2,9 +2,13 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
+import pandas as pd
+import pyogrio
+import pypdf
 import pytest
 import shapely
 import sqlalchemy as sa
@@ -12,6 +16,7 @@ import sqlalchemy as sa
 from gis import law, layers
 from gis.errors import Refused
 from gis.layer import Role, Use
+from gis.run import route_files as files
 from gis.run import routes as run
 from gis.run.record import Made, record
 from gis.run.route_days import How
@@ -252,6 +257,55 @@ def test_a_day_without_visits_inside_a_calendar_is_said(county: County) -> None:
     number = calendar(county, [*houses(0), *houses(1, day=DAY + timedelta(days=4))])
     with pytest.raises(Refused, match="plans no visit on this day"):
         run.routes(county, DAY + timedelta(days=2), calendar=number, how=HOW)
+
+
+def test_a_route_leaves_as_gpx_that_gdal_reads_where_it_lies(county: County, tmp_path: Path) -> None:
+    found = made(county, [*houses(0, 5, 9), *users(2)])
+    (path,) = [each for each in files.write(county, found, tmp_path) if each.suffix == ".gpx"]
+    track = pyogrio.read_dataframe(path, layer="tracks")
+    points = pyogrio.read_dataframe(path, layer="waypoints")
+    assert track.crs.to_epsg() == 4326
+    back = track.to_crs(county.srid).geometry.iloc[0]
+    assert back.hausdorff_distance(found.routes[0].line) < 0.05
+    spots = [each.spot for each in found.routes[0].stops]
+    assert max(a.distance(b) for a, b in zip(points.to_crs(county.srid).geometry, spots, strict=True)) < 0.05
+    assert points["name"].iloc[0].startswith("01 ")
+    first = found.routes[0].stops[0].arrive_at
+    assert first is not None
+    assert pd.Timestamp(points["time"].iloc[0]) == first
+
+
+def test_a_list_and_a_sheet_tell_every_stop_and_what_is_left_out(county: County, tmp_path: Path) -> None:
+    found = made(county, [*houses(0, 5, 9, 64), *users(2, 3)])
+    paths = {each.suffix: each for each in files.write(county, found, tmp_path)}
+    rows = pd.read_excel(paths[".xlsx"], engine="openpyxl")
+    assert rows["编号"].tolist() == [
+        key for stop in (*found.routes[0].stops, *found.routes[0].left) for key in stop.rows["object_key"]
+    ]
+    assert rows["安排"].tolist() == ["停靠"] * 5 + ["无路可达"]
+    assert rows.loc[rows["编号"] == "u03", "类别"].tolist() == ["餐饮"]
+    told = "".join(each.extract_text() for each in pypdf.PdfReader(paths[".pdf"]).pages).replace("\n", "")
+    for word in ("巡查路线单", "W-1", "2026-12-01（星期二）", "解放街5号", "未排入的检查（1）", "无路可达", "b64"):
+        assert word in told
+    assert "李某某" not in told
+    assert "合成数据" not in told
+
+
+def test_synthetic_visits_mark_the_sheet(county: County, tmp_path: Path) -> None:
+    found = made(county, houses(0, 5))
+    for stop in found.routes[0].stops:
+        stop.rows["invented"] = True
+    written = files.write(county, found, tmp_path)
+    (path,) = [each for each in written if each.suffix == ".pdf"]
+    assert "合成数据" in pypdf.PdfReader(path).pages[0].extract_text()
+    assert "合成数据" in next(each for each in written if each.suffix == ".gpx").read_text(encoding="utf-8")
+
+
+def test_a_worker_code_is_a_safe_name_of_a_file(county: County, tmp_path: Path) -> None:
+    found = made(county, houses(0, worker_code="../../W/1"))
+    written = files.write(county, found, tmp_path)
+    assert {each.parent for each in written} == {tmp_path}
+    assert [each.name for each in written if each.suffix == ".gpx"] == ["2026-12-01-001-W_1.gpx"]
 
 
 def test_addresses_are_as_the_role_may_see_them(county: County) -> None:

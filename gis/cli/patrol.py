@@ -1,4 +1,4 @@
-"""Patrols: `wangge patrol areas | staffing`."""
+"""Patrols: `wangge patrol areas | staffing | routes`."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
+from gis.cli.routes import patrol_routes
 from gis.cli.say import Answer, Group
 
 if TYPE_CHECKING:
@@ -177,3 +178,6 @@ def patrol_staffing(
         with whole(output) as part:
             part.write_text(found.table(opened.name), encoding="utf-8-sig")
     return Answer(found.facts() | {"file": output}, text=found.told())
+
+
+patrol.add_command(patrol_routes)

@@ -41,13 +41,17 @@ class Stop:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Route:
-    """One worker's route: who (for people), the stops in order, then what is left out; `line` None: nobody moves."""
+    """One worker's route: who (for people), the stops in order, then what is left out.
+
+    `home` is the street node at which the day begins and ends, the nearest to `start`; `line` None: nobody moves.
+    """
 
     code: str
     who: str
     worker_code: str | None
     area_code: str | None
     start: Start
+    home: BaseGeometry
     outing: Outing
     leave_at: datetime
     back_at: datetime
@@ -90,6 +94,7 @@ def route(number: int, day: Day, found: Ground, start: Start, made: Outing, midn
         workers.iloc[0],
         areas.pop() if len(areas) == 1 else None,
         start,
+        shapely.Point(found.graph.xy[day.nodes[0]]),
         made,
         _at(midnight, made.leave_s),
         _at(midnight, made.back_s),

@@ -21,12 +21,13 @@ class Start(NamedTuple):
     y: float
 
 
-def starts(connection: sa.Connection, county: County, rows: pd.DataFrame) -> dict[str, Start]:
+def starts(connection: sa.Connection, county: County, rows: pd.DataFrame, calendar: int) -> dict[str, Start]:
     """Give the starting point of each worker; the register holds no homes.
 
-    Areas are those of the newest run of patrol areas. Reads `who`, `worker_code`, `area_code`, `x` and `y` of visits.
+    Areas are those that the calendar was made from, else the newest. Reads `who`, `worker_code`, `area_code`, `x` and
+    `y` of visits.
     """
-    areas = _areas(connection, county)
+    areas = _areas(connection, county, calendar)
     towns = _towns(connection, county)
     found = {}
     for who, part in rows.groupby("who", sort=True):
@@ -39,14 +40,17 @@ def starts(connection: sa.Connection, county: County, rows: pd.DataFrame) -> dic
     return found
 
 
-def _areas(connection: sa.Connection, county: County) -> dict[tuple[str, str | None], tuple[float, float]]:
-    """Give the middle of each area of the newest run, by its worker, and by its own code where nobody is named."""
-    made = latest(connection, county, "patrol")
-    if made is None:
-        return {}
+def _areas(
+    connection: sa.Connection, county: County, calendar: int
+) -> dict[tuple[str, str | None], tuple[float, float]]:
+    """Give the middle of each area of a run, by its worker, and by its own code where nobody is named."""
+    log = county.schema.table(layers.one(Use.RUN))
+    run = connection.scalar(sa.select(log.c.parameters["areas"].as_integer()).where(log.c.id == calendar))
+    if run is None and (newest := latest(connection, county, "patrol")) is not None:
+        run = newest.id
     layer = layers.one(Use.PATROL_AREA)
     table = county.schema.table(layer)
-    query = sa.select(table.c.worker_code, table.c.code, *_middle(county, layer)).where(table.c.run_id == made.id)
+    query = sa.select(table.c.worker_code, table.c.code, *_middle(county, layer)).where(table.c.run_id == run)
     found: dict[tuple[str, str | None], tuple[float, float]] = {}
     for worker, code, x, y in connection.execute(query.order_by(table.c.code.desc())):
         found["area", code] = x, y

@@ -100,7 +100,7 @@ def routes(
         found = planned(connection, county, day, calendar=calendar, worker=worker, ahead_d=asked.ahead_d, role=role)
         roads = pd.concat([features(connection, county, each) for each in layers.using(Use.STREET)])
         rows = prepared(found.rows, day, minutes_of(connection, county, {}), asked)
-        begins = starts(connection, county, rows)
+        begins = starts(connection, county, rows, found.calendar)
     lines = _usable(roads)
     tied = ground(rows, lines, asked)
     todo = days(rows, tied, begins, asked, seed)
