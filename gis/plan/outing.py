@@ -20,8 +20,8 @@ Floats = NDArray[np.float64]
 
 EARLY, PLANNED, DUE = 0, 1, 2
 """How urgent a visit is: of a later day and only worth a small detour; of this day; due by this day."""
-PRIZES = {PLANNED: 10**7, DUE: 10**9}
-"""In decimetres: above any detour of a day, so that only a lack of time leaves such a visit out, the due ones last."""
+PRIZES = {PLANNED: 10**6, DUE: 10**8}
+"""In decimetres: above any detour of a day, so that only a lack of time leaves such a visit out, a due one last."""
 MOST_S = 45 * 60
 
 

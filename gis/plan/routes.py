@@ -5,6 +5,7 @@ routing problem with time windows, prizes, capacities and several kinds of shift
 beyond what `gis.plan.timetable.audited` finds true of the answer.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -173,7 +174,9 @@ def routes(
     if not len(kept):
         return Routes((), kept, np.flatnonzero(~reached), feasible=not wanted.required.any(), steps=0)
     data = _data(wanted.only(kept), shifts, near, length)
-    found = pyvrp.solve(data, effort.criterion(), seed=seed, collect_stats=False, display=False, params=search)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pyvrp.exceptions.PenaltyBoundWarning)  # the answer says whether it is feasible
+        found = pyvrp.solve(data, effort.criterion(), seed=seed, collect_stats=False, display=False, params=search)
     tours = tuple(
         Tour(route.vehicle_type(), kept[np.array([each.idx for each in route if each.is_client()], dtype=np.int64)])
         for route in found.best.routes()
