@@ -17,7 +17,8 @@ from web_map.state import LOOKS
 Texts: TypeAlias = "pd.Series[str]"
 
 SHADED = {Use.PATROL_AREA: "load"}
-BOLD = frozenset({Use.PIPE_PLAN})
+NUMBERED = {Use.ROUTE_STOP: "number"}
+BOLD = frozenset({Use.PIPE_PLAN, Use.ROUTE})
 SHADES = ("#e3eef0", "#c2dbe0", "#98c1ca", "#689fac", "#3f7d8c")
 OTHER_COLOUR = "#c8c5bd"
 SHADE_ORDER = 1
@@ -129,8 +130,9 @@ def _shaded(layer: Layer, by: Field, frame: pd.DataFrame, drawable: pd.DataFrame
 
 
 def labels(layer: Layer, frame: pd.DataFrame) -> tuple[str, ...]:
-    """Give the text that stands on each row of a shaded layer, numbers without decimals; none for other layers."""
-    name = next((SHADED[use] for use in sorted(layer.uses, key=lambda use: use.value) if use in SHADED), None)
+    """Give the text that stands on each row of a shaded or numbered layer, without decimals; none for other layers."""
+    told = SHADED | NUMBERED
+    name = next((told[use] for use in sorted(layer.uses, key=lambda use: use.value) if use in told), None)
     if name is None or name not in frame:
         return ()
     by = layer.field(name)

@@ -46,6 +46,7 @@ WORDS = {
     "due": "到期检查 what is due",
     "store": "入库 storing",
     "pipes": "瓶改管 pipes",
+    "routes": "巡查路线 routes",
     "match": "归户 matching",
     "map": "地图 map",
     "count": "计数 counting",

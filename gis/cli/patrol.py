@@ -10,6 +10,7 @@ import click
 from gis.cli.calendar import patrol_calendar
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
 from gis.cli.duty import adopt, duty, leave
+from gis.cli.routes import patrol_routes
 from gis.cli.say import Answer, Group
 from gis.cli.supervision import supervision
 from gis.cli.workers import Workers
@@ -176,5 +177,5 @@ def patrol_staffing(
     return Answer(found.facts() | {"file": output}, text=found.told())
 
 
-for each in (adopt, duty, leave, supervision):
+for each in (adopt, duty, leave, supervision, patrol_calendar, patrol_routes):
     patrol.add_command(each)

@@ -37,6 +37,7 @@ class Use(Enum):
     SUPERVISION = "supervision"
     VISIT_PLAN = "visit_plan"
     ROUTE = "route"
+    ROUTE_STOP = "route_stop"
     ABSENCE = "absence"
     PIPE_PLAN = "pipe_plan"
     CONNECTION_PLAN = "connection_plan"
