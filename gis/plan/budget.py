@@ -75,7 +75,7 @@ class Market:
         core = self.bones.weighed(prizes=PARTS, money=price)
         walled(core, walls, self.bones.unit_per_yuan * price / (1 << shift(PARTS, price)))
         found = solved(core, pace=pace, seed=self.seed)
-        edges = np.array([edge for edge in found.edges if edge < len(self.net.cost)], dtype=np.int64)
+        edges = self.net.dug(edge for edge in found.edges if edge < len(self.net.cost))
         users = self.net.users
         inside = self.who & self.net.nodes_of(edges)[users.node]
         connected = inside & (PARTS * users.prize > price * users.service)
