@@ -90,7 +90,7 @@ def plan_forest(
 def _unlimited(net: Network, *, seed: int, pace: Pace) -> tuple[Integers, NDArray[np.bool_], float]:
     bones = skeleton(net, net.possible)
     found = solved(bones.weighed(), pace=pace, seed=seed)
-    edges = np.array(found.edges, dtype=np.int64)
+    edges = net.dug(found.edges)
     connected = net.possible & net.nodes_of(edges)[net.users.node] & (net.users.prize > net.users.service)
     return edges, connected, bones.yuan(found.bound) + math.fsum(net.users.prize[~net.possible].tolist())
 
@@ -175,6 +175,9 @@ def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users,
     live += users.node[plan.connected].tolist()
     if any(node < 0 or _leader(leader, node) != graph.node_count for node in live):
         raise Refused("pipe plan: a pipe or user hangs on no live root")
+    touched = np.bincount(np.concatenate((graph.u[plan.edges], graph.v[plan.edges])), minlength=graph.node_count)
+    if (touched[users.ends] > 1).any():
+        raise Refused("pipe plan: a pipe runs through a house")
     cost = math.fsum([*edge_cost[plan.edges].tolist(), *users.service[plan.connected].tolist()])
     missed = math.fsum(users.prize[~plan.connected].tolist())
     objective = missed if plan.budget is not None else cost + missed
