@@ -9,22 +9,20 @@ from scipy.optimize import brentq
 from gis.errors import Refused
 from gis.plan.hydraulics import (
     ATMOSPHERE_PA,
-    LAMINAR,
     NATURAL_GAS,
     NORMAL_K,
-    TURBULENT,
-    Floats,
     Formula,
     Friction,
     Gas,
     Simultaneity,
     Tree,
     peak_flows,
+    physics,
     pressures,
     rooted,
     speeds,
-    unit_losses,
 )
+from gis.plan.sweeps import LAMINAR, TURBULENT, Floats, losses
 
 TABLE = Simultaneity(np.array([1.0, 2, 10, 50, 100]), np.array([1, 0.56, 0.25, 0.178, 0.17]))
 WARM = Gas(0.8, 1.1e-5, 293.15, 0.98)
@@ -62,9 +60,7 @@ def test_the_constants_of_the_standard_are_those_of_physics(formula: Formula) ->
 @settings(deadline=None)
 @given(st.floats(1, 2000), st.sampled_from([26.0, 51.4, 102.2, 257.8]), st.sampled_from([0.01, 0.1]))
 def test_friction_solves_colebrook(flow: float, bore_mm: float, roughness_mm: float) -> None:
-    found = unit_losses(
-        one(flow), one(bore_mm), one(roughness_mm), gas=WARM, formula=Formula.SQUARED, friction=Friction.COLEBROOK
-    )
+    found = losses(one(flow), one(bore_mm), one(roughness_mm), physics(WARM, Formula.SQUARED, Friction.COLEBROOK))
     number = reynolds(flow, bore_mm, WARM)
     inverse = brentq(
         lambda x: x + 2 * math.log10(roughness_mm / bore_mm / 3.7 + 2.51 * x / number), 0.05, 50, xtol=1e-13
@@ -76,14 +72,14 @@ def test_friction_solves_colebrook(flow: float, bore_mm: float, roughness_mm: fl
 def test_slow_gas_follows_the_zones_of_the_standard() -> None:
     for number, expected in ((1000, 0.064), (2099, 64 / 2099), (2800, 0.03 + 700 / (65 * 2800 - 1e5))):
         flow = number * math.pi * 0.0514 * NATURAL_GAS.viscosity_pa_s / 4 / NATURAL_GAS.density * 3600
-        found = unit_losses(one(flow), one(51.4), one(0.01), gas=NATURAL_GAS, formula=Formula.LOW)
+        found = losses(one(flow), one(51.4), one(0.01), physics(NATURAL_GAS, Formula.LOW))
         factor = friction_of(float(found[0]), flow, 51.4, NATURAL_GAS, Formula.LOW)
         assert factor == pytest.approx(expected, rel=1e-6)
 
 
 def test_laminar_loss_is_that_of_hagen_and_poiseuille() -> None:
     flow = 0.5
-    found = unit_losses(one(flow), one(51.4), one(0.01), gas=NATURAL_GAS, formula=Formula.LOW)
+    found = losses(one(flow), one(51.4), one(0.01), physics(NATURAL_GAS, Formula.LOW))
     assert reynolds(flow, 51.4, NATURAL_GAS) < LAMINAR
     warmed = flow / 3600 * NATURAL_GAS.temperature_k / NORMAL_K
     exact = 128 * NATURAL_GAS.viscosity_pa_s * warmed / (math.pi * 0.0514**4)
@@ -97,7 +93,7 @@ def test_the_formula_for_calculation_by_hand_is_near() -> None:
     assert reynolds(flow, bore, NATURAL_GAS) > TURBULENT
     by_hand = 6.9e6 * (rough / bore + 192.2 * bore * still / flow) ** 0.25 * flow**2 / bore**5
     by_hand *= NATURAL_GAS.density * NATURAL_GAS.temperature_k / NORMAL_K
-    found = unit_losses(one(flow), one(bore), one(rough), gas=NATURAL_GAS, formula=Formula.LOW)
+    found = losses(one(flow), one(bore), one(rough), physics(NATURAL_GAS, Formula.LOW))
     assert float(found[0]) == pytest.approx(by_hand, rel=0.04)
 
 

@@ -5,22 +5,17 @@ written down from memory and not read in the standard: `tests/test_plan_hydrauli
 Darcy and Weisbach and the law of ideal gases. No heights, no fittings, no kinetic term; all pressures are gauge, in Pa.
 """
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gis.errors import Refused
-from gis.plan.compiled import compiled
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
+from gis.plan.sweeps import TURBULENT, Floats, Integers, Physics, fallen, gathered
 
 ATMOSPHERE_PA = 101_325.0
 NORMAL_K = 273.15
-LAMINAR, TURBULENT = 2100.0, 3500.0
-NEAR = 1e-11
 
 
 class Formula(Enum):
@@ -142,69 +137,19 @@ def peak_flows(tree: Tree, simultaneity: Simultaneity) -> Floats:
 
     Each pipe has its own peak, so flows are not conserved where pipes meet: that is the method of GB 50028, 6.2.2.
     """
-    homes, home_flow, other_flow = _gathered(tree.parent, tree.homes, tree.home_flow, tree.other_flow)
+    homes, home_flow, other_flow = (
+        gathered(tree.parent, each) for each in (tree.homes, tree.home_flow, tree.other_flow)
+    )
     return simultaneity.of(homes) * home_flow + other_flow
 
 
-@compiled
-def _gathered(parent: Integers, homes: Floats, home_flow: Floats, other_flow: Floats) -> tuple[Floats, Floats, Floats]:
-    homes, home_flow, other_flow = homes.copy(), home_flow.copy(), other_flow.copy()
-    for pipe in range(len(parent) - 1, -1, -1):
-        above = parent[pipe]
-        if above >= 0:
-            homes[above] += homes[pipe]
-            home_flow[above] += home_flow[pipe]
-            other_flow[above] += other_flow[pipe]
-    return homes, home_flow, other_flow
-
-
-def unit_losses(
-    flow: Floats,
-    bore_mm: Floats,
-    roughness_mm: Floats,
-    *,
-    gas: Gas,
-    formula: Formula,
-    friction: Friction = Friction.CODE,
-) -> Floats:
-    """Give the loss of potential on each metre: Pa/m or Pa²/m. Flows in m³/h at 0 °C and 101,325 Pa, one bore each."""
-    constant = formula.value * gas.density * gas.temperature_k / NORMAL_K
+def physics(gas: Gas, formula: Formula, friction: Friction = Friction.CODE) -> Physics:
+    """Give gas and formulas as the sweeps take them."""
+    scale = formula.value * gas.density * gas.temperature_k / NORMAL_K
     if formula is Formula.SQUARED:
-        constant *= gas.compressibility
-    mass = 4 * gas.density / (3600 * np.pi * gas.viscosity_pa_s) * 1000
-    zones_to = TURBULENT if friction is Friction.CODE else 0.0
-    return _unit_losses(flow, bore_mm, roughness_mm, constant, mass, zones_to)
-
-
-@compiled
-def _unit_losses(
-    flow: Floats, bore_mm: Floats, roughness_mm: Floats, constant: float, mass: float, zones_to: float
-) -> Floats:
-    loss = np.zeros(len(flow))
-    for pipe in range(len(flow)):
-        if flow[pipe] > 0:
-            bore = bore_mm[pipe]
-            factor = _friction_factor(mass * flow[pipe] / bore, roughness_mm[pipe] / bore, zones_to)
-            loss[pipe] = constant * factor * flow[pipe] ** 2 / bore**5
-    return loss
-
-
-@compiled
-def _friction_factor(reynolds: float, relative: float, zones_to: float) -> float:
-    """Give Darcy's friction factor; Colebrook's formula by Newton's method on 1/√factor."""
-    if reynolds <= zones_to:
-        if reynolds <= LAMINAR:
-            return 64 / reynolds
-        return 0.03 + (reynolds - LAMINAR) / (65 * reynolds - 1e5)
-    rough, smooth = relative / 3.7, 2.51 / reynolds
-    inverse = 7.0
-    for _ in range(20):
-        inside = rough + smooth * inverse
-        step = (inverse + 2 * np.log10(inside)) / (1 + 2 / np.log(10) * smooth / inside)
-        inverse = max(inverse - step, 0.05)
-        if abs(step) < NEAR * inverse:
-            break
-    return 1 / inverse**2
+        scale *= gas.compressibility
+    mass = 4 * gas.density / (3600 * math.pi * gas.viscosity_pa_s) * 1000
+    return Physics(scale, mass, TURBULENT if friction is Friction.CODE else 0.0)
 
 
 def pressures(tree: Tree, loss: Floats, supply_pa: Floats, formula: Formula) -> Floats:
@@ -212,16 +157,7 @@ def pressures(tree: Tree, loss: Floats, supply_pa: Floats, formula: Formula) -> 
 
     `supply_pa` is read at pipes that start at a root. A vacuum stands where no gas would arrive.
     """
-    return formula.pressure(_fallen(tree.parent, loss, formula.potential(supply_pa)))
-
-
-@compiled
-def _fallen(parent: Integers, loss: Floats, supply: Floats) -> Floats:
-    potential = np.empty(len(parent))
-    for pipe in range(len(parent)):
-        above = parent[pipe]
-        potential[pipe] = (potential[above] if above >= 0 else supply[pipe]) - loss[pipe]
-    return potential
+    return formula.pressure(fallen(tree.parent, loss, formula.potential(supply_pa)))
 
 
 def speeds(flow: Floats, bore_mm: Floats, pressure_pa: Floats, gas: Gas) -> Floats:
@@ -229,4 +165,4 @@ def speeds(flow: Floats, bore_mm: Floats, pressure_pa: Floats, gas: Gas) -> Floa
     absolute = np.asarray(pressure_pa + ATMOSPHERE_PA, dtype=np.float64)
     swollen = gas.compressibility * gas.temperature_k / NORMAL_K * ATMOSPHERE_PA
     factor = np.divide(swollen, absolute, out=np.zeros(len(absolute)), where=absolute > 0)
-    return flow / 3600 * factor / (np.pi / 4 * (bore_mm / 1000) ** 2)
+    return flow / 3600 * factor / (math.pi / 4 * (bore_mm / 1000) ** 2)
