@@ -21,8 +21,8 @@ NORMAL_K = 273.15
 class Formula(Enum):
     """Which law of pressure holds along a pipe.
 
-    LOW takes the gas at 101,325 Pa (so it overstates the drop by half of the gauge pressure's share of that: 2.5 % at
-    3 kPa); SQUARED lets it expand and holds at every pressure.
+    LOW takes the gas at 101,325 Pa, so it overstates the drop by the gauge pressure's share of that (2.5 % at 2.5 kPa);
+    SQUARED lets it expand and holds at every pressure.
     """
 
     LOW = 6.26e7

@@ -142,13 +142,11 @@ def sized(question: Asked) -> Sized:
     No pipe is wider than the one that feeds it. See the module for the method; the least cost is not promised, and
     `labye.bound` says how far off it is at most.
     """
-    widest = np.full(len(question.tree), len(question.catalogue.name) - 1, dtype=np.int64)
-    found = with_sizes(question, widest)
-    if not found.feasible:
-        return found
     tree, sizes = question.tree, question.catalogue.sizes
     size = narrowed(tree.parent, tree.length_m, question.flow, question.head, question.least, sizes, question.known)
-    return with_sizes(question, size)
+    found = with_sizes(question, size)
+    widest = np.full(len(tree), len(question.catalogue.name) - 1, dtype=np.int64)
+    return found if found.feasible else with_sizes(question, widest)
 
 
 def with_sizes(question: Asked, size: Integers) -> Sized:

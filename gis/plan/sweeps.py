@@ -15,7 +15,7 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 LAMINAR, TURBULENT = 2100.0, 3500.0
-NEAR = 1e-11
+NEAR = 1e-6
 BORE_POWER = 5.0
 PASSES = 6
 
@@ -49,7 +49,7 @@ def friction_factor(reynolds: float, relative: float, zones_to: float) -> float:
         inside = rough + smooth * inverse
         step = (inverse + 2 * np.log10(inside)) / (1 + 2 / np.log(10) * smooth / inside)
         inverse = max(inverse - step, 0.05)
-        if abs(step) < NEAR * inverse:
+        if abs(step) < NEAR * inverse:  # the error after a step is of the order of its square
             break
     return 1 / inverse**2
 
@@ -107,7 +107,7 @@ def narrowed(
 ) -> Integers:
     """Give the size of each pipe so that no way loses more than the `head` of its root; see `sizes` for the method.
 
-    No pipe is wider than the one that feeds it. Asks that the widest size would do everywhere.
+    No pipe is wider than the one that feeds it. Means nothing where the widest size does not do everywhere.
     """
     size, loss = _chosen(parent, length_m, flow, head, least, sizes, physics)
     for pipe in range(len(parent) - 1, -1, -1):
