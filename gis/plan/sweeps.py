@@ -17,7 +17,9 @@ Floats = NDArray[np.float64]
 LAMINAR, TURBULENT = 2100.0, 3500.0
 NEAR = 1e-6
 BORE_POWER = 5.0
-PASSES = 6
+TWO_TENS = 2 / np.log(10)
+"""Times a natural logarithm it is twice the common one."""
+PASSES = 3
 
 
 class Physics(NamedTuple):
@@ -47,7 +49,7 @@ def friction_factor(reynolds: float, relative: float, zones_to: float) -> float:
     inverse = 7.0
     for _ in range(20):
         inside = rough + smooth * inverse
-        step = (inverse + 2 * np.log10(inside)) / (1 + 2 / np.log(10) * smooth / inside)
+        step = (inverse + TWO_TENS * np.log(inside)) / (1 + TWO_TENS * smooth / inside)
         inverse = max(inverse - step, 0.05)
         if abs(step) < NEAR * inverse:  # the error after a step is of the order of its square
             break
