@@ -11,7 +11,7 @@ from gis.cli.say import Answer, Command
 from gis.cli.workers import Workers
 
 if TYPE_CHECKING:
-    from gis.report.workbook import Table
+    from gis.report.workbook import Sheet
     from gis.run.supervision import Supervision
 
 
@@ -54,7 +54,7 @@ def supervision(
     """督导 · Post experts to towns and rotate groups: none in its own town, different ones in turn, even load."""
     from gis import layers
     from gis.find.states import patrolled
-    from gis.report.workbook import write
+    from gis.report.workbook import workbook
     from gis.run import supervision as run
 
     of = tuple(layers.named(name) for name in wanted)
@@ -67,7 +67,7 @@ def supervision(
         made = run.supervise(opened, groups, how, experts=experts)
     if xlsx is not None:
         with whole(xlsx) as part:
-            write(part, _sheets(made))
+            part.write_bytes(workbook(_sheets(made), day=start))
     return Answer(_facts(made) | {"file": xlsx}, text="\n".join(_lines(made)))
 
 
@@ -115,7 +115,11 @@ def _table(made: "Supervision") -> list[list[str]]:
     return [[str(code), str(name), *(made.groups[group] for group in row)] for code, name, row in pairs]
 
 
-def _sheets(made: "Supervision") -> "list[Table]":
+def _sheets(made: "Supervision") -> "list[Sheet]":
+    import pandas as pd
+
+    from gis.report.workbook import Sheet
+
     heads = [f"第{turn}轮 {first:%m-%d}至{last:%m-%d}" for turn, (first, last) in enumerate(made.rounds, start=1)]
     names = dict(zip(made.towns["code"], made.towns["name"], strict=True))
     loads = zip(made.groups, made.homes, made.rotated.load.tolist(), strict=True)
@@ -129,12 +133,19 @@ def _sheets(made: "Supervision") -> "list[Table]":
     if posted is not None:
         proof += [["专家路程合计（m）", posted.cost], ["专家路程下界（m）", posted.bound]]
     return [
-        ("督导轮次", ["镇街代码", "镇街", *heads], _table(made)),
-        (
+        Sheet("督导轮次", pd.DataFrame(_table(made), columns=["镇街代码", "镇街", *heads])),
+        Sheet(
             "各组工作量",
-            ["督导组", "本镇街", "对象数"],
-            [[code, names.get(home, home), load] for code, home, load in loads],
+            pd.DataFrame(
+                [[code, names.get(home, home), load] for code, home, load in loads],
+                columns=["督导组", "本镇街", "对象数"],
+            ),
         ),
-        ("专家派驻", ["专家", "镇街代码", "镇街"], [[who, code, names[code]] for who, code in _posted(made).items()]),
-        ("依据", ["项目", "值"], proof),
+        Sheet(
+            "专家派驻",
+            pd.DataFrame(
+                [[who, code, names[code]] for who, code in _posted(made).items()], columns=["专家", "镇街代码", "镇街"]
+            ),
+        ),
+        Sheet("依据", pd.DataFrame(proof, columns=["项目", "值"])),
     ]
