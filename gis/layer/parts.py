@@ -113,6 +113,14 @@ class Demand:
 
 
 @dataclass(frozen=True, slots=True)
+class Crossing:
+    """A pipe crosses lines of the layer at a price: that of their class, in the field `by`; `unknown` where empty."""
+
+    by: str
+    unknown: str
+
+
+@dataclass(frozen=True, slots=True)
 class Footprint:
     """Rows are houses to which rows of other layers can be tied: fields of the address and of the storeys."""
 
