@@ -1,7 +1,5 @@
 """Gas risers by building (立管台账): where they run, and what moving them outdoors (内改外) would take."""
 
-from datetime import date
-
 from gis.layer import OFFICE, Choice, Constraint, Field, Geometry, Kind, Layer, Role, Source, Style, Use
 
 LAYER = Layer(

@@ -1,4 +1,4 @@
-"""Planned moves of risers (内改外方案): which buildings one run takes, which it leaves, and which are blocked and why."""
+"""Planned moves of risers (内改外方案): which buildings one run takes, leaves, or finds blocked, and why."""
 
 from gis.layer import Choice, Field, Geometry, Kind, Layer, Source, Style, Use
 

@@ -1,4 +1,4 @@
-"""Which buildings' risers are moved outdoors (内改外) for the money there is, phase by phase, with a bound on any choice.
+"""Whose risers are moved outdoors (内改外) for the money there is, phase by phase, with a bound on any choice.
 
 A building taken pays its own cost; a compound pays its courtyard pipe once, however many of its buildings are taken.
 That is the knapsack problem with setup (Chebil & Khemakhem 2015, Computers & Operations Research 64). It is given to
@@ -65,7 +65,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Phases:
-    """The phase of each building from 1, 0 where it is not taken; how far each phase comes; nodes that were searched."""
+    """The phase of each building from 1, 0 where it is not taken; how far each phase comes; nodes searched."""
 
     phase: Integers
     steps: tuple[Step, ...]
@@ -118,7 +118,7 @@ def best(
 
 
 def spent_on(found: Buildings, chosen: Flags) -> int:
-    """Give what a choice costs, in yuan: its buildings, and the courtyard pipe of each compound that has one of them."""
+    """Give what a choice costs, in yuan: its buildings, and the courtyard pipe of each compound of theirs."""
     return int(found.cost[chosen].sum() + found.courtyard[np.unique(found.compound[chosen])].sum())
 
 
@@ -142,10 +142,17 @@ def _solved(found: Buildings, budget: int, limits: tuple[Flags, Flags], nodes: i
     )
     money = csr_array(np.concatenate([found.cost, found.courtyard])[None] / _KILO)
     rules = [LinearConstraint(money, -np.inf, budget / _KILO), LinearConstraint(csr_array(tied), -np.inf, 0.0)]
-    sides = Bounds(np.r_[kept.astype(float), np.zeros(yards)], np.r_[allowed.astype(float), np.ones(yards)])
+    low: Floats = np.concatenate([kept.astype(np.float64), np.zeros(yards)])
+    high: Floats = np.concatenate([allowed.astype(np.float64), np.ones(yards)])
     price = np.r_[-found.prize / _KILO, np.zeros(yards)]
     options: Any = {"mip_rel_gap": 0.0, "node_limit": nodes}  # scipy closes this type
-    solved = milp(price, constraints=rules, bounds=sides, integrality=np.ones(count + yards), options=options)
+    solved = milp(
+        price,
+        constraints=rules,
+        bounds=Bounds(low, high),
+        integrality=np.ones(count + yards, dtype=np.int64),
+        options=options,
+    )
     everything = int(found.prize[allowed].sum())
     choice = kept if solved.x is None else np.asarray(solved.x[:count] > 0.5, dtype=np.bool_)
     if solved.mip_dual_bound is None or not np.isfinite(solved.mip_dual_bound):
