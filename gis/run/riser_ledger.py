@@ -42,10 +42,13 @@ OWN = (
 
 @dataclass(frozen=True, slots=True)
 class Ruled:
-    """A rule in force: its value, its article, and whether it was verified."""
+    """A rule in force: its name, value and unit, its article, where it was read, and whether it was verified."""
 
+    rule: str
     amount: float
+    unit: str
     article: str
+    citation: str
     verified: bool
 
 
@@ -60,7 +63,8 @@ def rules_of(connection: sa.Connection, county: County) -> Rules:
     found: dict[tuple[str, str], Ruled] = {}
     for subject, unit in RULES:
         for row in connection.execute(sa.select(in_force(county.schema, subject, county.today(), None, unit=unit))):
-            found[subject, row.category] = Ruled(float(row.amount), row.article or "", bool(row.verified))
+            source = (row.article or "", row.citation or "", bool(row.verified))
+            found[subject, row.category] = Ruled(row.rule, float(row.amount), unit, *source)
     missing = [f"{subject}.{category}" for subject, category in NEEDED if (subject, category) not in found]
     if missing:
         raise Refused(f"缺少规则 {missing[0]} · no rule {missing[0]}: `wangge law apply` brings unit costs and prizes")

@@ -18,6 +18,8 @@ from gis.run.riser_ledger import BLOCKED, CHOSEN, LATER, Rules, courtyards, judg
 from gis.store.county import County
 
 PLAN = "risers"
+NODES_A_SECOND = 100
+"""Nodes that HiGHS looks at in a second where a county has a thousand blocks of flats; measured."""
 WHOLE = ("phase", "households", "units", "floors", "risers")
 MEASURED = ("riser_length", "facade_length", "cost", "courtyard_cost", "prize")
 TEXTS = ("code", "building_code", "compound_code", "compound_name", "name", "outcome", "reason", "estimated")
@@ -76,6 +78,11 @@ class Risers:
     estimated: int
     invented: int
     unverified: int
+
+
+def nodes_in(seconds: float) -> int:
+    """Give how many nodes a search looks at in about so many seconds; a number of its own, so that a rerun is alike."""
+    return max(1, int(seconds * NODES_A_SECOND))
 
 
 def plan(county: County, *, budget: float, how: How) -> Risers:
