@@ -3,8 +3,8 @@
 A building taken pays its own cost; a compound pays its courtyard pipe once, however many of its buildings are taken.
 That is the knapsack problem with setup (Chebil & Khemakhem 2015, Computers & Operations Research 64). It is given to
 HiGHS (Huangfu & Hall 2018, Mathematical Programming Computation 10) as an integer program in which no building is taken
-without its compound's pipe, building by building: the bound of such a program is close. Sums are checked in whole yuan,
-since a solver of floating point may spend a yuan too much.
+without its compound's pipe, building by building: the bound of such a program is close. Costs are checked in whole
+yuan, since a solver of floating point may spend a yuan too much; the bound is HiGHS's to the nearest yuan.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,6 @@ Flags = NDArray[np.bool_]
 
 NODES = 2000
 _KILO = 1000.0
-_TOLERANCE = 1e-6
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -157,8 +156,8 @@ def _solved(found: Buildings, budget: int, limits: tuple[Flags, Flags], nodes: i
     choice = kept if solved.x is None else np.asarray(solved.x[:count] > 0.5, dtype=np.bool_)
     if solved.mip_dual_bound is None or not np.isfinite(solved.mip_dual_bound):
         return choice, everything, int(solved.mip_node_count or 0)
-    proved = -float(solved.mip_dual_bound) * _KILO
-    return choice, min(int(proved + _TOLERANCE * (1 + proved)), everything), int(solved.mip_node_count or 0)
+    proved = round(-float(solved.mip_dual_bound) * _KILO)
+    return choice, min(proved, everything), int(solved.mip_node_count or 0)
 
 
 def _within(found: Buildings, choice: Flags, budget: int, kept: Flags) -> Flags:

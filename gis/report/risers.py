@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from gis.layer import Layer
+from gis.layer import Field, Layer
 from gis.report.workbook import Sheet, workbook
 
 TAKEN = (
@@ -55,9 +55,16 @@ def _worded(layer: Layer, rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFr
     for name in names:
         field = layer.field(name)
         titles = {each.value: each.title for each in field.choices}
-        unit = {"yuan": "（元）", "m": "（m）"}.get(field.unit, "")
-        found[field.title + unit] = rows[name].map(titles) if titles else rows[name]
+        found[_headed(field)] = rows[name].map(titles) if titles else rows[name]
     return pd.DataFrame(found).reset_index(drop=True)
+
+
+def _headed(field: Field) -> str:
+    """Give a field's heading with its unit, inside the brackets where it has some."""
+    unit = {"yuan": "元"}.get(field.unit, field.unit)
+    if not unit:
+        return field.title
+    return f"{field.title[:-1]}，{unit}）" if field.title.endswith("）") else f"{field.title}（{unit}）"
 
 
 def _phases(told: Mapping[str, Any]) -> pd.DataFrame:
@@ -87,7 +94,7 @@ def _compounds(taken: pd.DataFrame) -> pd.DataFrame:
         prize=("prize", "sum"),
     )
     found = sums.reset_index()
-    found["total"] = found["cost"] + found["courtyard"].fillna(0)
+    found["total"] = found["cost"] + pd.to_numeric(found["courtyard"]).fillna(0)
     titles = {
         "compound_code": "小区编号",
         "compound_name": "小区",

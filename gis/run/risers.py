@@ -1,5 +1,6 @@
 """Plans of moving risers outdoors (内改外): from the ledger to buildings by phase, stored with their run and proof."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,7 +15,20 @@ from gis.errors import Refused
 from gis.layer import Use
 from gis.plan.risers import NODES, Buildings, Phases, phased
 from gis.run.record import Made, digest, record
-from gis.run.riser_ledger import BLOCKED, CHOSEN, LATER, Rules, courtyards, judged, ledger, rules_of, weighed
+from gis.run.riser_ledger import (
+    BLOCKED,
+    CHOSEN,
+    DONE,
+    LATER,
+    NONE,
+    UNKNOWN,
+    Rules,
+    courtyards,
+    judged,
+    ledger,
+    rules_of,
+    weighed,
+)
 from gis.store.county import County
 
 PLAN = "risers"
@@ -22,6 +36,7 @@ NODES_A_SECOND = 100
 """Nodes that HiGHS looks at in a second where a county has a thousand blocks of flats; measured."""
 WHOLE = ("phase", "households", "units", "floors", "risers")
 MEASURED = ("riser_length", "facade_length", "cost", "courtyard_cost", "prize")
+OUTCOMES = (CHOSEN, LATER, *BLOCKED, UNKNOWN, DONE, NONE)
 TEXTS = ("code", "building_code", "compound_code", "compound_name", "name", "outcome", "reason", "estimated")
 
 
@@ -88,8 +103,10 @@ def nodes_in(seconds: float) -> int:
 def plan(county: County, *, budget: float, how: How) -> Risers:
     """Choose whose risers are moved for the money there is (yuan), store the choice and give what it comes to.
 
-    Refused where the ledger of risers is empty or the law holds no unit costs.
+    Refused where the money is no number, the ledger of risers is empty or the law holds no unit costs.
     """
+    if not 0 <= budget < math.inf:
+        raise Refused(f"预算应为 0 或以上的数 · budget: expected a number of yuan from 0, got {budget}")
     with county.reading() as connection:
         rules = rules_of(connection, county)
         rows = ledger(connection, county)
@@ -147,6 +164,8 @@ def _decided(rows: pd.DataFrame, free: "np.ndarray[Any, np.dtype[np.bool_]]", ma
     phase = np.zeros(len(rows), dtype=np.int64)
     phase[free] = made.phase
     outcome, reason = (rows[name].to_numpy(dtype=object).copy() for name in ("outcome", "reason"))
+    for name in (*MEASURED, "risers", "estimated"):  # nothing is left to be moved there
+        rows[name] = rows[name].astype(object).mask(rows["outcome"].isin([DONE, NONE]), None)
     worth = (rows["prize"] / rows["cost"].where(rows["cost"] > 0)).astype(float)
     for place in np.flatnonzero(free).tolist():
         outcome[place] = CHOSEN if phase[place] else LATER
@@ -166,7 +185,7 @@ def _told(rows: pd.DataFrame, made: Phases, rules: Rules, budget: int) -> dict[s
         gap = round(step.gap_pct, 4)
         counted = int(own.sum()), int(households[own].sum())
         phases.append(Phase(number, step.allowed, step.cost, step.prize, step.bound, gap, *counted))
-    kept = rows["outcome"].isin(BLOCKED)
+    kept = set(rows["outcome"])
     return {
         "budget": budget,
         "buildings": len(chosen),
@@ -179,8 +198,8 @@ def _told(rows: pd.DataFrame, made: Phases, rules: Rules, budget: int) -> dict[s
         "proved": last.bound == last.prize,
         "steps": made.nodes,
         "phases": tuple(phases),
-        "outcomes": {str(name): int(count) for name, count in rows["outcome"].value_counts().sort_index().items()},
-        "blocked": {str(name): int(own.sum()) for name, own in households[kept].groupby(rows["outcome"][kept])},
+        "outcomes": {name: count for name in OUTCOMES if (count := int((rows["outcome"] == name).sum()))},
+        "blocked": {name: int(households[rows["outcome"] == name].sum()) for name in BLOCKED if name in kept},
         "estimated": int(chosen["estimated"].notna().sum()),
         "invented": int(rows["made_up"].astype(bool).sum()),
         "unverified": sum(not each.verified for each in rules.values()),
