@@ -20,6 +20,7 @@ from gis.cli.match import match
 from gis.cli.patrol import patrol
 from gis.cli.plans import assign, law, pipes
 from gis.cli.questions import unchecked
+from gis.cli.risers import risers
 from gis.cli.say import Answer, Command, Group
 from gis.cli.synth import synth
 from gis.errors import Refused
@@ -164,6 +165,7 @@ for command in (
     law,
     patrol,
     pipes,
+    risers,
     match,
     export,
     qgis,

@@ -21,6 +21,7 @@ PLANS = {
     Use.PATROL_AREA: "patrol",
     Use.PIPE_PLAN: "pipes",
     Use.VISIT_PLAN: "calendar",
+    Use.RISER_PLAN: "risers",
     Use.ROUTE: "routes",
     Use.ROUTE_STOP: "routes",
 }

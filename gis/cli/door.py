@@ -47,6 +47,7 @@ WORDS = {
     "store": "入库 storing",
     "pipes": "瓶改管 pipes",
     "routes": "巡查路线 routes",
+    "risers": "内改外 risers",
     "match": "归户 matching",
     "map": "地图 map",
     "count": "计数 counting",

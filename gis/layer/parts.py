@@ -43,6 +43,7 @@ class Use(Enum):
     CONNECTION_PLAN = "connection_plan"
     RISER_PLAN = "riser_plan"
     COMPOUND = "compound"
+    RISER = "riser"
     LINK = "link"
 
 

@@ -14,7 +14,7 @@ import shapely
 import sqlalchemy as sa
 
 from gis import layers
-from gis.errors import Refused
+from gis.errors import UnknownName
 from gis.layer import Use
 from gis.store.county import County
 
@@ -61,17 +61,20 @@ def latest(
     return found
 
 
-def chosen(
-    connection: sa.Connection, county: County, plan: str, run: str, *, option: str
-) -> Any:  # a row of SQLAlchemy’s, as above
-    """Give the run of a plan by its id or number: its id and parameters. Refused, naming the option, where none is."""
+def made(connection: sa.Connection, county: County, plan: str, run: str | None) -> Any:  # a row, as above
+    """Give a run of a plan by its id or number, the newest where none is named: id, number, recorded_at, and more.
+
+    UnknownName where there is no such run, or none at all.
+    """
     table = county.schema.table(layers.one(Use.RUN))
-    named = (table.c.number == run) | (sa.cast(table.c.id, sa.Text) == run)
-    found: Any = connection.execute(
-        sa.select(table.c.id, table.c.parameters).where(named, table.c.plan == plan)
-    ).first()
+    query = sa.select(table).where(table.c.plan == plan).order_by(table.c.id.desc()).limit(1)
+    if run is not None:
+        query = query.where((table.c.number == run) | (sa.cast(table.c.id, sa.Text) == run))
+    found: Any = connection.execute(query).first()
     if found is None:
-        raise Refused(f"{option} {run}: 没有这次运算 · expected the id or number of a run of the plan {plan}, got none")
+        if run is None:
+            raise UnknownName(f"{plan}: 还没有运算 · no run of this plan yet")
+        raise UnknownName(f"{plan} {run}: 没有这次运算 · expected the id or number of a run of this plan, got none such")
     return found
 
 
