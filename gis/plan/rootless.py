@@ -19,7 +19,7 @@ from gis.plan.reduce import alive, reduced
 from gis.plan.solve import Solution, solved
 
 Edges = Iterable[tuple[int, int, int]]
-HALVINGS = 6
+FACTOR = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,9 @@ def solved_rootless(prize: list[int], edges: Edges, *, pace: Pace, seed: int = 0
             nodes = {root, *(end for edge in found.edges for end in hub.compact.ends[edge])}
             whole = rest.expanded((hub.compact.node[n] for n in nodes), (hub.compact.edge[e] for e in found.edges))
             best = Solution(whole, found.value, 0, 0)
+        missed = hub.bound + int(hub.ascent.prize_left[root])
+        if missed >= best.value or pace.over:
+            return Solution(best.edges, best.value, min(best.value, missed, *bounds), pace.done)
         _strike(rest, hub, room=best.value - hub.bound)
         rest = rest.without(hub.compact.node[root])
     last = total if hub is None else hub.bound
@@ -94,17 +97,15 @@ def _hub(rest: Core) -> _Hub | None:
             tried[price] = ascend(arrays._replace(cost=cost))
         return tried[price].bound - price
 
-    price = top = max(1, int(prize.sum()))
-    while price > 1:
-        price //= 2
-        if bound(price) > bound(top):
-            top = price
-        elif 4 * price < top:
-            break
-    step = top // 2
-    for _ in range(HALVINGS):
-        top = max((top, top - step, top + step), key=lambda each: (bound(each), -each))
-        step = max(1, step // 2)
+    top, factor = int(prize.max()), FACTOR
+    while factor > 1:
+        dearer, cheaper = top * factor, top // factor
+        better = max((top, dearer, cheaper), key=lambda each: (bound(each), each == top))
+        if better == top:
+            factor //= 2
+        while better != top:
+            further = better * better // max(1, top)
+            top, better = better, further if bound(further) > bound(better) else better
     return _Hub(compact, arrays, tried[top], rest.base + bound(top))
 
 
