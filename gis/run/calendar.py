@@ -16,7 +16,7 @@ from gis.layer import Use
 from gis.plan.calendar import NEVER
 from gis.run.calendar_figures import by_worker, figures
 from gis.run.post import NEVER_DUE, Booking, post
-from gis.run.record import Made, digest, made, record
+from gis.run.record import Made, digest, named, record
 from gis.run.shifts import NOBODY, Room, Shifts, shifts
 from gis.run.visits import Due, Span, areas_of, due_visits
 from gis.store.copying import fill
@@ -165,7 +165,7 @@ def _stable(connection: sa.Connection, county: County, asked: Asked) -> int | No
     if asked.stable_from == FRESH:
         return None
     if asked.stable_from is not None:
-        return int(made(connection, county, PLAN, asked.stable_from).id)
+        return int(named(connection, county, PLAN, asked.stable_from).id)
     table = county.schema.table(layers.one(Use.RUN))
     first, last = (table.c.parameters[name].astext for name in ("first", "last"))
     shared = (first <= asked.span.last.isoformat()) & (last >= asked.span.first.isoformat())

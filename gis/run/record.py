@@ -61,7 +61,7 @@ def latest(
     return found
 
 
-def made(connection: sa.Connection, county: County, plan: str, run: str | None) -> Any:  # a row, as above
+def named(connection: sa.Connection, county: County, plan: str, run: str | None) -> Any:  # a row, as above
     """Give a run of a plan by its id or number, the newest where none is named: id, number, recorded_at, and more.
 
     UnknownName where there is no such run, or none at all.
@@ -74,7 +74,9 @@ def made(connection: sa.Connection, county: County, plan: str, run: str | None) 
     if found is None:
         if run is None:
             raise UnknownName(f"{plan}: 还没有运算 · no run of this plan yet")
-        raise UnknownName(f"{plan} {run}: 没有这次运算 · expected the id or number of a run of this plan, got none such")
+        raise UnknownName(
+            f"{plan} {run}: 没有这次运算 · expected the id or number of a run of this plan, got none such"
+        )
     return found
 
 

@@ -9,7 +9,7 @@ from gis import layers
 from gis.layer import Use
 from gis.report import risers as report
 from gis.report.risers import Lists
-from gis.run.record import made
+from gis.run.record import named
 from gis.run.riser_ledger import BLOCKED, CHOSEN, LATER, UNKNOWN, rules_of
 from gis.run.risers import PLAN
 from gis.store.county import County
@@ -23,7 +23,7 @@ def book(county: County, run: str | None) -> bytes:
     layer = layers.one(Use.RISER_PLAN)
     table = county.schema.table(layer)
     with county.reading() as connection:
-        found = made(connection, county, PLAN, run)
+        found = named(connection, county, PLAN, run)
         columns = [table.c[field.name] for field in layer.fields]
         result = connection.execute(sa.select(*columns).where(table.c.run_id == found.id).order_by(table.c.code))
         rows = pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.layer import Use
-from gis.run.record import made
+from gis.run.record import named
 from gis.run.riser_ledger import BLOCKED, CHOSEN, DONE, judged, ledger, rules_of
 from gis.run.risers import PLAN
 from gis.store.county import County
@@ -61,7 +61,7 @@ def progress(county: County, run: str | None) -> Progress:
     table = county.schema.table(layers.one(Use.RISER_PLAN))
     columns = [table.c[name] for name in ("code", "name", "compound_name", "outcome", "phase", "households", "cost")]
     with county.reading() as connection:
-        found = made(connection, county, PLAN, run)
+        found = named(connection, county, PLAN, run)
         result = connection.execute(sa.select(*columns).where(table.c.run_id == found.id).order_by(table.c.code))
         planned = pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)
         signed_only = bool(found.parameters["signed_only"])

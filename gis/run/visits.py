@@ -18,7 +18,7 @@ from gis.layer import Layer, Use
 from gis.plan.rounds import LONG_AGO, Storm
 from gis.plan.workdays import every_day
 from gis.run.handover import Old, old_areas
-from gis.run.record import latest, made
+from gis.run.record import latest, named
 from gis.run.workload import minutes_of
 from gis.store.county import County
 from gis.store.versions import in_force
@@ -112,7 +112,7 @@ def due_visits(
 def areas_of(connection: sa.Connection, county: County, given: str | None) -> int:
     """Give the run of patrol areas that is named, the newest where none is. Refused where there is none."""
     if given is not None:
-        return int(made(connection, county, "patrol", given).id)
+        return int(named(connection, county, "patrol", given).id)
     made = latest(connection, county, "patrol")
     if made is None:
         raise Refused("没有巡查片区 · no patrol areas are made: `wangge patrol areas --workers N` makes them")

@@ -1,4 +1,4 @@
-"""The ledger of risers and plans of moving them stand."""
+"""Patrols are planned by the day and risers by the house."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -299,6 +299,82 @@ def upgrade() -> None:
     op.create_index("riser_past_until", "riser_past", ["recorded_until"], unique=False)
     op.create_index("riser_past_version", "riser_past", ["id", "recorded_at"], unique=True)
     op.create_table(
+        "area_adoption",
+        sa.Column(
+            "id", sa.BigInteger(), sa.Identity(always=False), nullable=False, comment="Internal id, kept for life"
+        ),
+        sa.Column("number", sa.Text(), nullable=False, comment="编号 · Number of the decision."),
+        sa.Column("run_id", sa.BigInteger(), nullable=False, comment="运算 · Run of areas that is adopted."),
+        sa.Column(
+            "from_on", sa.Date(), nullable=False, comment="启用日期 · First day on which its areas are in force."
+        ),
+        sa.Column("reason", sa.Text(), nullable=True, comment="原因 · Why; empty where no reason is given."),
+        sa.Column(
+            "recorded_at",
+            sa.DateTime(timezone=True),
+            server_default=sa.text("now()"),
+            nullable=False,
+            comment="Instant this version was recorded, by the server's clock",
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("number", name="area_adoption_number_key"),
+        comment="片区启用 · One row per decision: on a day holds the run with the latest first day up to it, the last decision of a day.",
+    )
+    op.create_table(
+        "patrol_route",
+        sa.Column(
+            "id", sa.BigInteger(), sa.Identity(always=False), nullable=False, comment="Internal id, kept for life"
+        ),
+        sa.Column("code", sa.Text(), nullable=False, comment="编号 · Number of the route within its run."),
+        sa.Column("run_id", sa.BigInteger(), nullable=False, comment="运算 · Run that made it."),
+        sa.Column(
+            "worker_code", sa.Text(), nullable=True, comment="工号 · Worker who goes; empty where nobody is named."
+        ),
+        sa.Column(
+            "area_code", sa.Text(), nullable=True, comment="片区 · Patrol area of the visits, if all lie in one."
+        ),
+        sa.Column("day", sa.Date(), nullable=False, comment="日期 · Day of the route."),
+        sa.Column("mode", sa.Text(), nullable=False, comment="出行方式 · How the worker moves."),
+        sa.Column("length", sa.Double(), nullable=True, comment="路程 [m] · Way along streets."),
+        sa.Column(
+            "minutes",
+            sa.Double(),
+            nullable=True,
+            comment="总用时 [min] · From leaving the starting point until being back there.",
+        ),
+        sa.Column("stops", sa.BigInteger(), nullable=True, comment="停靠点 · Stops that are made."),
+        sa.Column("visits", sa.BigInteger(), nullable=True, comment="检查数 · Visits that are made."),
+        sa.Column("early", sa.BigInteger(), nullable=True, comment="提前检查 · Of these, visits of a later day."),
+        sa.Column("left_out", sa.BigInteger(), nullable=True, comment="未排 · Visits of the day that are not made."),
+        sa.Column(
+            "leave_at",
+            sa.DateTime(timezone=True),
+            nullable=True,
+            comment="出发 · When the worker leaves the starting point.",
+        ),
+        sa.Column("back_at", sa.DateTime(timezone=True), nullable=True, comment="返回 · When the worker is back."),
+        sa.Column("start_from", sa.Text(), nullable=False, comment="起讫点 · What the starting point is."),
+        sa.Column(
+            "bound",
+            sa.Double(),
+            nullable=True,
+            comment="路程下界 [m] · No order of the same stops is shorter than this.",
+        ),
+        sa.Column("geom", shape("MULTILINESTRING"), nullable=False, comment="Geometry in storage metres"),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("run_id", "code", name="patrol_route_run_id_code_key"),
+        comment="巡查路线 · The routes of one run, one row per worker and day; a worker who need not move has stops and no route.",
+    )
+    op.create_index("patrol_route_geom", "patrol_route", ["geom"], unique=False, postgresql_using="gist")
+    op.create_table(
         "planned_connection",
         sa.Column(
             "id", sa.BigInteger(), sa.Identity(always=False), nullable=False, comment="Internal id, kept for life"
@@ -403,6 +479,74 @@ def upgrade() -> None:
         comment="内改外方案 · Every building of the ledger as one run judged it: taken, left for want of money, blocked, or done before.",
     )
     op.create_index("riser_plan_geom", "riser_plan", ["geom"], unique=False, postgresql_using="gist")
+    op.create_table(
+        "route_stop",
+        sa.Column(
+            "id", sa.BigInteger(), sa.Identity(always=False), nullable=False, comment="Internal id, kept for life"
+        ),
+        sa.Column("code", sa.Text(), nullable=False, comment="编号 · Number of the stop within its run."),
+        sa.Column("run_id", sa.BigInteger(), nullable=False, comment="运算 · Run that made it."),
+        sa.Column("route_code", sa.Text(), nullable=False, comment="路线 · Route it is on."),
+        sa.Column("worker_code", sa.Text(), nullable=True, comment="工号 · Worker who goes."),
+        sa.Column("day", sa.Date(), nullable=False, comment="日期 · Day of the route."),
+        sa.Column(
+            "number",
+            sa.BigInteger(),
+            nullable=True,
+            comment="序号 · Place in the route, from 1; empty where it is left out.",
+        ),
+        sa.Column("outcome", sa.Text(), nullable=False, comment="安排 · Whether the stop is made, and if not, why."),
+        sa.Column(
+            "arrive_at", sa.DateTime(timezone=True), nullable=True, comment="到达 · When the first visit begins."
+        ),
+        sa.Column("leave_at", sa.DateTime(timezone=True), nullable=True, comment="离开 · When the worker goes on."),
+        sa.Column("visits", sa.BigInteger(), nullable=True, comment="检查数 · Visits at the stop."),
+        sa.Column(
+            "objects",
+            postgresql.JSONB(),
+            nullable=False,
+            comment="对象 · The visits in order: layer, key, kind, minutes, due day, and whether it is early.",
+        ),
+        sa.Column("geom", shape("POINT"), nullable=False, comment="Geometry in storage metres"),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("run_id", "code", name="route_stop_run_id_code_key"),
+        comment="巡查停靠点 · The stops of one run's routes in their order, and each visit of the day that is left out, with the reason.",
+    )
+    op.create_index("route_stop_geom", "route_stop", ["geom"], unique=False, postgresql_using="gist")
+    op.create_table(
+        "supervision",
+        sa.Column(
+            "id", sa.BigInteger(), sa.Identity(always=False), nullable=False, comment="Internal id, kept for life"
+        ),
+        sa.Column("code", sa.Text(), nullable=False, comment="编号 · Number of the row within its run."),
+        sa.Column("run_id", sa.BigInteger(), nullable=False, comment="运算 · Run that made it."),
+        sa.Column("kind", sa.Text(), nullable=False, comment="类别 · Whether an expert is posted or a group visits."),
+        sa.Column("who", sa.Text(), nullable=False, comment="专家或督导组 · Code of the expert or group."),
+        sa.Column("town_code", sa.Text(), nullable=False, comment="镇街代码 · Town."),
+        sa.Column(
+            "round", sa.BigInteger(), nullable=True, comment="轮次 · Round of a group's visit; empty for experts."
+        ),
+        sa.Column("from_on", sa.Date(), nullable=True, comment="开始日期 · First day."),
+        sa.Column("to_on", sa.Date(), nullable=True, comment="结束日期 · Last day; empty for experts."),
+        sa.Column("load", sa.Double(), nullable=True, comment="工作量 · Work of the town in its unit of the run."),
+        sa.Column(
+            "away_m",
+            sa.Double(),
+            nullable=True,
+            comment="距离 [m] · Distance from an expert's home to the middle of the town.",
+        ),
+        sa.ForeignKeyConstraint(
+            ["run_id"],
+            ["run.id"],
+        ),
+        sa.PrimaryKeyConstraint("id"),
+        sa.UniqueConstraint("run_id", "code", name="supervision_run_id_code_key"),
+        comment="督导安排 · The postings and visits of one run: one row per expert and town, and per group, town and round.",
+    )
     op.add_column(
         "compound",
         sa.Column(
@@ -506,6 +650,20 @@ def upgrade() -> None:
         existing_comment="用户编号 · User of a service line.",
         existing_nullable=True,
     )
+    op.add_column("planned_visit", sa.Column("why", sa.Text(), nullable=True, comment="原因 · Why it is not in time."))
+    op.add_column(
+        "planned_visit",
+        sa.Column("was_on", sa.Date(), nullable=True, comment="原定日 · That other day; empty where it has not moved."),
+    )
+    op.add_column(
+        "planned_visit", sa.Column("moved_for", sa.Text(), nullable=True, comment="改期原因 · Why it was moved.")
+    )
+    op.create_table_comment(
+        "planned_visit",
+        "计划检查 · The visits of one calendar run, each with its day and worker, or with none and the reason; an object that is due again within the calendar has a row for each visit.",
+        existing_comment="计划检查 · The visits of one calendar run: one row per object and kind, with its day, or with none and the reason.",
+        schema=None,
+    )
     op.add_column(
         "village",
         sa.Column(
@@ -522,6 +680,42 @@ def upgrade() -> None:
             sa.Boolean(),
             nullable=True,
             comment="示范点 · Whether it is its town's demonstration point of piped gas (一镇一村).",
+        ),
+    )
+    op.add_column(
+        "worker",
+        sa.Column(
+            "skills",
+            sa.Text(),
+            nullable=True,
+            comment="专长 · What the worker may check; empty: not on record, taken as everything.",
+        ),
+    )
+    op.add_column(
+        "worker",
+        sa.Column(
+            "successor_code",
+            sa.Text(),
+            nullable=True,
+            comment="接手工号 · Worker who takes over what is open after the last day of service; empty where nobody is named.",
+        ),
+    )
+    op.add_column(
+        "worker_past",
+        sa.Column(
+            "skills",
+            sa.Text(),
+            nullable=True,
+            comment="专长 · What the worker may check; empty: not on record, taken as everything.",
+        ),
+    )
+    op.add_column(
+        "worker_past",
+        sa.Column(
+            "successor_code",
+            sa.Text(),
+            nullable=True,
+            comment="接手工号 · Worker who takes over what is open after the last day of service; empty where nobody is named.",
         ),
     )
     # ### end Alembic commands ###

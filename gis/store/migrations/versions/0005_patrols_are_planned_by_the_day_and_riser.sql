@@ -1,8 +1,20 @@
+-- drop: grants worker_past
+REVOKE ALL ON "worker_past" FROM wangge_app, wangge_reader;
+
+-- drop: grants worker
+REVOKE ALL ON "worker" FROM wangge_app, wangge_reader;
+
 -- drop: grants compound_past
 REVOKE ALL ON "compound_past" FROM wangge_app, wangge_reader;
 
 -- drop: grants compound
 REVOKE ALL ON "compound" FROM wangge_app, wangge_reader;
+
+-- drop: trigger worker.worker_past_of_ended
+DROP TRIGGER worker_past_of_ended ON "worker";
+
+-- drop: trigger worker.worker_past_of_changed
+DROP TRIGGER worker_past_of_changed ON "worker";
 
 -- drop: trigger village.village_past_of_ended
 DROP TRIGGER village_past_of_ended ON "village";
@@ -40,6 +52,50 @@ COMMENT ON CONSTRAINT gas_facility_capacity_low ON "gas_facility" IS 'at least 0
 -- after: constraint gas_facility.gas_facility_peak_low
 ALTER TABLE "gas_facility" ADD CONSTRAINT gas_facility_peak_low CHECK ("peak" >= 0);
 COMMENT ON CONSTRAINT gas_facility_peak_low ON "gas_facility" IS 'at least 0';
+
+-- after: constraint patrol_route.patrol_route_mode_choices
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_mode_choices CHECK ("mode" IN ('walk', 'ebike'));
+COMMENT ON CONSTRAINT patrol_route_mode_choices ON "patrol_route" IS 'one of walk, ebike';
+
+-- after: constraint patrol_route.patrol_route_length_low
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_length_low CHECK ("length" >= 0);
+COMMENT ON CONSTRAINT patrol_route_length_low ON "patrol_route" IS 'at least 0';
+
+-- after: constraint patrol_route.patrol_route_minutes_low
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_minutes_low CHECK ("minutes" >= 0);
+COMMENT ON CONSTRAINT patrol_route_minutes_low ON "patrol_route" IS 'at least 0';
+
+-- after: constraint patrol_route.patrol_route_stops_low
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_stops_low CHECK ("stops" >= 0);
+COMMENT ON CONSTRAINT patrol_route_stops_low ON "patrol_route" IS 'at least 0';
+
+-- after: constraint patrol_route.patrol_route_visits_low
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_visits_low CHECK ("visits" >= 0);
+COMMENT ON CONSTRAINT patrol_route_visits_low ON "patrol_route" IS 'at least 0';
+
+-- after: constraint patrol_route.patrol_route_early_low
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_early_low CHECK ("early" >= 0);
+COMMENT ON CONSTRAINT patrol_route_early_low ON "patrol_route" IS 'at least 0';
+
+-- after: constraint patrol_route.patrol_route_left_out_low
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_left_out_low CHECK ("left_out" >= 0);
+COMMENT ON CONSTRAINT patrol_route_left_out_low ON "patrol_route" IS 'at least 0';
+
+-- after: constraint patrol_route.patrol_route_start_from_choices
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_start_from_choices CHECK ("start_from" IN ('area', 'town', 'stops'));
+COMMENT ON CONSTRAINT patrol_route_start_from_choices ON "patrol_route" IS 'one of area, town, stops';
+
+-- after: constraint patrol_route.patrol_route_bound_low
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_bound_low CHECK ("bound" >= 0);
+COMMENT ON CONSTRAINT patrol_route_bound_low ON "patrol_route" IS 'at least 0';
+
+-- after: constraint patrol_route.patrol_route_geometry_valid
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_geometry_valid CHECK (ST_IsValid(geom));
+COMMENT ON CONSTRAINT patrol_route_geometry_valid ON "patrol_route" IS 'a valid geometry';
+
+-- after: constraint patrol_route.patrol_route_geometry_not_empty
+ALTER TABLE "patrol_route" ADD CONSTRAINT patrol_route_geometry_not_empty CHECK (NOT ST_IsEmpty(geom));
+COMMENT ON CONSTRAINT patrol_route_geometry_not_empty ON "patrol_route" IS 'a geometry with points';
 
 -- after: constraint planned_connection.planned_connection_reason_choices
 ALTER TABLE "planned_connection" ADD CONSTRAINT planned_connection_reason_choices CHECK ("reason" IN ('connected', 'kept', 'too_dear', 'over_budget', 'no_street', 'no_clear_line', 'unreachable', 'dangerous_house', 'refused'));
@@ -96,6 +152,14 @@ COMMENT ON CONSTRAINT planned_pipe_phase_low ON "planned_pipe" IS 'at least 1';
 -- after: constraint planned_pipe.planned_pipe_flow_low
 ALTER TABLE "planned_pipe" ADD CONSTRAINT planned_pipe_flow_low CHECK ("flow" >= 0);
 COMMENT ON CONSTRAINT planned_pipe_flow_low ON "planned_pipe" IS 'at least 0';
+
+-- after: constraint planned_visit.planned_visit_why_choices
+ALTER TABLE "planned_visit" ADD CONSTRAINT planned_visit_why_choices CHECK ("why" IN ('arrears', 'full', 'off', 'absent', 'too_long', 'no_worker', 'no_area'));
+COMMENT ON CONSTRAINT planned_visit_why_choices ON "planned_visit" IS 'one of arrears, full, off, absent, too_long, no_worker, no_area';
+
+-- after: constraint planned_visit.planned_visit_moved_for_choices
+ALTER TABLE "planned_visit" ADD CONSTRAINT planned_visit_moved_for_choices CHECK ("moved_for" IN ('due', 'off', 'full', 'room'));
+COMMENT ON CONSTRAINT planned_visit_moved_for_choices ON "planned_visit" IS 'one of due, off, full, room';
 
 -- after: constraint railway.railway_kind_choices
 ALTER TABLE "railway" ADD CONSTRAINT railway_kind_choices CHECK ("kind" IN ('rail', 'tram', 'other'));
@@ -245,6 +309,54 @@ COMMENT ON CONSTRAINT riser_plan_geometry_valid ON "riser_plan" IS 'a valid geom
 ALTER TABLE "riser_plan" ADD CONSTRAINT riser_plan_geometry_not_empty CHECK (NOT ST_IsEmpty(geom));
 COMMENT ON CONSTRAINT riser_plan_geometry_not_empty ON "riser_plan" IS 'a geometry with points';
 
+-- after: constraint route_stop.route_stop_number_low
+ALTER TABLE "route_stop" ADD CONSTRAINT route_stop_number_low CHECK ("number" >= 1);
+COMMENT ON CONSTRAINT route_stop_number_low ON "route_stop" IS 'at least 1';
+
+-- after: constraint route_stop.route_stop_outcome_choices
+ALTER TABLE "route_stop" ADD CONSTRAINT route_stop_outcome_choices CHECK ("outcome" IN ('made', 'early', 'no_time', 'unreachable'));
+COMMENT ON CONSTRAINT route_stop_outcome_choices ON "route_stop" IS 'one of made, early, no_time, unreachable';
+
+-- after: constraint route_stop.route_stop_visits_low
+ALTER TABLE "route_stop" ADD CONSTRAINT route_stop_visits_low CHECK ("visits" >= 1);
+COMMENT ON CONSTRAINT route_stop_visits_low ON "route_stop" IS 'at least 1';
+
+-- after: constraint route_stop.route_stop_geometry_valid
+ALTER TABLE "route_stop" ADD CONSTRAINT route_stop_geometry_valid CHECK (ST_IsValid(geom));
+COMMENT ON CONSTRAINT route_stop_geometry_valid ON "route_stop" IS 'a valid geometry';
+
+-- after: constraint route_stop.route_stop_geometry_not_empty
+ALTER TABLE "route_stop" ADD CONSTRAINT route_stop_geometry_not_empty CHECK (NOT ST_IsEmpty(geom));
+COMMENT ON CONSTRAINT route_stop_geometry_not_empty ON "route_stop" IS 'a geometry with points';
+
+-- after: constraint supervision.supervision_kind_choices
+ALTER TABLE "supervision" ADD CONSTRAINT supervision_kind_choices CHECK ("kind" IN ('expert', 'group'));
+COMMENT ON CONSTRAINT supervision_kind_choices ON "supervision" IS 'one of expert, group';
+
+-- after: constraint supervision.supervision_round_low
+ALTER TABLE "supervision" ADD CONSTRAINT supervision_round_low CHECK ("round" >= 1);
+COMMENT ON CONSTRAINT supervision_round_low ON "supervision" IS 'at least 1';
+
+-- after: constraint supervision.supervision_load_low
+ALTER TABLE "supervision" ADD CONSTRAINT supervision_load_low CHECK ("load" >= 0);
+COMMENT ON CONSTRAINT supervision_load_low ON "supervision" IS 'at least 0';
+
+-- after: constraint supervision.supervision_away_m_low
+ALTER TABLE "supervision" ADD CONSTRAINT supervision_away_m_low CHECK ("away_m" >= 0);
+COMMENT ON CONSTRAINT supervision_away_m_low ON "supervision" IS 'at least 0';
+
+-- after: constraint supervision.supervision_round_of_a_group
+ALTER TABLE "supervision" ADD CONSTRAINT supervision_round_of_a_group CHECK ((kind = 'group') = (round IS NOT NULL));
+COMMENT ON CONSTRAINT supervision_round_of_a_group ON "supervision" IS 'a group has a round';
+
+-- after: constraint worker.worker_skills_choices
+ALTER TABLE "worker" ADD CONSTRAINT worker_skills_choices CHECK ("skills" IN ('gas', 'structure', 'both'));
+COMMENT ON CONSTRAINT worker_skills_choices ON "worker" IS 'one of gas, structure, both';
+
+-- after: constraint worker.worker_succeeded_by_another
+ALTER TABLE "worker" ADD CONSTRAINT worker_succeeded_by_another CHECK (successor_code <> code);
+COMMENT ON CONSTRAINT worker_succeeded_by_another ON "worker" IS 'nobody succeeds himself';
+
 -- after: view placed_object
 CREATE OR REPLACE VIEW placed_object AS
 SELECT id AS object_id, 'building'::text AS layer, spot AS spot, town_id, village_id, cell_id, geom FROM "building"
@@ -273,6 +385,15 @@ REVOKE ALL ON FUNCTION located_layers() FROM PUBLIC;
 
 -- after: table riser
 ALTER TABLE "riser" SET (autovacuum_vacuum_scale_factor = 0.005, autovacuum_vacuum_insert_scale_factor = 0.005, autovacuum_analyze_scale_factor = 0.005);
+
+-- after: trigger area_adoption.area_adoption_hold
+CREATE TRIGGER area_adoption_hold BEFORE INSERT OR UPDATE OR DELETE ON "area_adoption" FOR EACH STATEMENT EXECUTE FUNCTION hold_day('together');
+
+-- after: trigger area_adoption.area_adoption_guard
+CREATE TRIGGER area_adoption_guard BEFORE UPDATE OR DELETE ON "area_adoption" FOR EACH ROW EXECUTE FUNCTION guard_log();
+
+-- after: trigger area_adoption.area_adoption_guard_new
+CREATE TRIGGER area_adoption_guard_new BEFORE INSERT ON "area_adoption" FOR EACH ROW WHEN (NEW.recorded_at IS DISTINCT FROM now() OR coalesce(current_setting('wangge.now', true), '') <> '') EXECUTE FUNCTION guard_log();
 
 -- after: trigger building.building_leads_riser
 CREATE TRIGGER building_leads_riser AFTER UPDATE ON "building" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION follow_joined('riser', 'building_code', 'code');
@@ -346,6 +467,16 @@ CREATE TRIGGER village_past_of_changed AFTER UPDATE ON "village" REFERENCING OLD
 -- after: trigger village.village_past_of_ended
 CREATE TRIGGER village_past_of_ended AFTER DELETE ON "village" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "code_scheme", "name", "town_code", "demonstration", "geom", "invented", "delivery_id", "recorded_at"');
 
+-- after: trigger worker.worker_past_of_changed
+CREATE TRIGGER worker_past_of_changed AFTER UPDATE ON "worker" REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "phone", "town_code", "share", "skills", "from_on", "to_on", "successor_code", "invented", "delivery_id", "recorded_at"');
+
+-- after: trigger worker.worker_past_of_ended
+CREATE TRIGGER worker_past_of_ended AFTER DELETE ON "worker" REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION keep_past('"id", "code", "name", "phone", "town_code", "share", "skills", "from_on", "to_on", "successor_code", "invented", "delivery_id", "recorded_at"');
+
+-- after: grants area_adoption
+GRANT SELECT, INSERT ON "area_adoption" TO wangge_app;
+GRANT SELECT ON "area_adoption" TO wangge_reader;
+
 -- after: grants compound
 GRANT SELECT, INSERT, UPDATE, DELETE ON "compound" TO wangge_app;
 GRANT SELECT ("id", "code", "name", "kind", "address", "built_year", "blocks", "households", "piped", "riser", "outdoors_on", "obstacle", "courtyard_length", "keeper", "geom", "spot", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at") ON "compound" TO wangge_reader;
@@ -353,6 +484,10 @@ GRANT SELECT ("id", "code", "name", "kind", "address", "built_year", "blocks", "
 -- after: grants compound_past
 GRANT SELECT ON "compound_past" TO wangge_app;
 GRANT SELECT ("id", "code", "name", "kind", "address", "built_year", "blocks", "households", "piped", "riser", "outdoors_on", "obstacle", "courtyard_length", "keeper", "geom", "spot", "town_id", "village_id", "cell_id", "invented", "delivery_id", "recorded_at", "recorded_until", "ended_by") ON "compound_past" TO wangge_reader;
+
+-- after: grants patrol_route
+GRANT SELECT, INSERT, UPDATE, DELETE ON "patrol_route" TO wangge_app;
+GRANT SELECT ON "patrol_route" TO wangge_reader;
 
 -- after: grants planned_connection
 GRANT SELECT, INSERT, UPDATE, DELETE ON "planned_connection" TO wangge_app;
@@ -377,3 +512,19 @@ GRANT SELECT ON "riser_past" TO wangge_reader;
 -- after: grants riser_plan
 GRANT SELECT, INSERT, UPDATE, DELETE ON "riser_plan" TO wangge_app;
 GRANT SELECT ON "riser_plan" TO wangge_reader;
+
+-- after: grants route_stop
+GRANT SELECT, INSERT, UPDATE, DELETE ON "route_stop" TO wangge_app;
+GRANT SELECT ON "route_stop" TO wangge_reader;
+
+-- after: grants supervision
+GRANT SELECT, INSERT, UPDATE, DELETE ON "supervision" TO wangge_app;
+GRANT SELECT ON "supervision" TO wangge_reader;
+
+-- after: grants worker
+GRANT SELECT, INSERT, UPDATE, DELETE ON "worker" TO wangge_app;
+GRANT SELECT ("id", "code", "town_code", "share", "skills", "from_on", "to_on", "successor_code", "invented", "delivery_id", "recorded_at") ON "worker" TO wangge_reader;
+
+-- after: grants worker_past
+GRANT SELECT ON "worker_past" TO wangge_app;
+GRANT SELECT ("id", "code", "town_code", "share", "skills", "from_on", "to_on", "successor_code", "invented", "delivery_id", "recorded_at", "recorded_until", "ended_by") ON "worker_past" TO wangge_reader;
