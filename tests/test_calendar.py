@@ -1,13 +1,19 @@
 """Calendars of a stored county: every due visit on a day of its worker, and what a second calendar keeps."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
+from python_calamine import CalamineWorkbook
 
+from api import maps
+from api.cli import main
 from gis import law, layers
 from gis.errors import Refused
 from gis.layer import Use
@@ -289,3 +295,66 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(county: County) -> None:
     swept(county, "patrol_area")
     with pytest.raises(Refused, match="没有巡查片区"):
         made(county)
+
+
+def test_the_map_shows_the_newest_calendar_alone(county: County) -> None:
+    houses(county, ["A"] * 5)
+    made(county)
+    houses(county, ["A"] * 2, name="e", east_m=1_100.0)
+    made(county)
+    with county.reading() as connection:
+        drawn = maps.frame(connection, county, layers.one(Use.VISIT_PLAN))
+    assert sorted(drawn["object_key"]) == ["b000", "b001", "b002", "b003", "b004", "e000", "e001"]
+
+
+def called(county: County, *words: str) -> Result:
+    given: dict[str, str | None] = {"WANGGE_STATE": str(county.settings.state), "DATABASE_URL": None}
+    result = CliRunner().invoke(main, ["patrol", "calendar", "--database", county.settings.database, *words], env=given)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_the_command_tells_writes_a_workbook_and_keeps_days(county: County, tmp_path: Path) -> None:
+    houses(county, ["A"] * 70)
+    stored(county, "construction_site", [{"code": "=S", "name": "工地", "kind": "site"}], [square(300, 300)])
+    week = ["--from", "2099-06-01", "--to", "2099-06-02", "--shift", "420", "--walk", "2"]
+    book = tmp_path / "calendar.xlsx"
+    first = called(county, *week, "--xlsx", str(book))
+    assert first.exit_code == 0, first.output
+    lines = first.stdout.splitlines()
+    assert lines[0].startswith("检查日历 2099-06-01 至 2099-06-02，工作日 2 天")
+    assert "2099 年的放假安排尚未公布，按周末推算 · holidays not announced yet" in lines
+    assert any(line.startswith("  无法安排 W-1 house_check T1：") and "人手不足" in line for line in lines)
+    sheets = {
+        name: CalamineWorkbook.from_path(book).get_sheet_by_name(name).to_python()
+        for name in ("每人每日", "无法安排", "改期", "日工作量", "人员", "无法安排汇总")
+    }
+    again = called(county, *week, "--json")
+    facts = json.loads(again.stdout.splitlines()[-1])
+    assert (facts["moved"], facts["stable_from"] is not None) == ({}, True)
+    assert len(sheets["每人每日"]) - 1 == facts["late"] == sum(row[2] for row in sheets["日工作量"][1:])
+    assert len(sheets["无法安排"]) - 1 == facts["unmet"] > 0
+    assert sheets["每人每日"][0][:5] == ["工号", "日期", "片区", "图层", "对象编号"]
+    assert {row[1] for row in sheets["每人每日"][1:]} == {date(2099, 6, 1), date(2099, 6, 2)}
+    assert [row[4] for name in ("每人每日", "无法安排") for row in sheets[name] if row[4] == "=S"] == ["=S"]
+    assert [row["worker_code"] for row in facts["by_worker"]] == ["W-1", "W-2"]
+    moved_ = called(county, *week, "--day-off", "2099-06-01", "--stable-from", str(facts["run"]))
+    assert "原定日无人上班" in moved_.stdout
+    assert "2099-06-01 → 2099-06-02（原定日无人上班）" in moved_.stdout or "2099-06-01 → 无" in moved_.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["--typhoon", "tomorrow"], 2, "expected a day such as 2026-08-01"),
+        (["--work-on", "2099-06-02:2099-06-01"], 2, "expected the first day before the last"),
+        (["--shift", "0"], 2, "is not in the range"),
+        (["--from", "2020-01-01"], 1, "--from 2020-01-01: 已经过去"),
+        (["--from", "2099-06-02", "--to", "2099-06-01"], 1, "--to 2099-06-01: 早于 --from"),
+        (["--areas", "7"], 1, "--areas 7: 没有这次运算"),
+    ],
+)
+def test_a_wrong_word_is_a_sentence(county: County, words: list[str], status: int, sentence: str) -> None:
+    result = called(county, *words)
+    assert result.exit_code == status
+    assert sentence in result.stderr

@@ -180,10 +180,11 @@ def _moves(made: "Planned", moved: "pd.DataFrame", words: Mapping[str, str]) -> 
     """Say what left the days of the earlier calendar, and why."""
     by = "，".join(f"{words[name]} {count:,}" for name, count in _counts(made.figures["moved"]).items())
     first = f"沿用运算 {made.stable_from}：改期 {len(moved):,}{f'（{by}）' if by else ''}，不再到期 {made.dropped:,}"
-    return [first] + [
-        f"  {row.worker_code or '—'!s} {row.object_key!s} {row.was_on!s} → {row.day or '无'!s}（{words[str(row.moved_for)]}）"
-        for row in moved.head(SHOWN).itertuples()
+    shown = moved.head(SHOWN).itertuples()
+    listed = [
+        (row.worker_code or "—", row.object_key, row.was_on, row.day or "无", str(row.moved_for)) for row in shown
     ]
+    return [first, *(f"  {who} {key} {was} → {day}（{words[why]}）" for who, key, was, day, why in listed)]
 
 
 def _counts(value: object) -> dict[str, int]:

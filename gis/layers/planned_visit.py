@@ -78,7 +78,7 @@ LAYER = Layer(
                 Choice("due", "期限提前", "", "It is due earlier than that day"),
                 Choice("off", "原定日无人上班", "", "Nobody works on that day"),
                 Choice("full", "让给更急的检查", "", "That day is needed by more urgent visits"),
-                Choice("room", "提前补查", "", "An earlier day has room for it, and it is late"),
+                Choice("room", "提前补查", "", "Late and an earlier day has room for it"),
             ),
         ),
     ),
