@@ -54,6 +54,25 @@ def draw_map(output: Path, database: str | None) -> Answer:
     return Answer(facts, text="\n".join(lines))
 
 
+@patrol.command("compare")
+@click.argument("before")
+@click.argument("after")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="输出文件 · FILE.html")
+@DATABASE
+def compare(before: str, after: str, output: Path, database: str | None) -> Answer:
+    """前后对照 · Draw two runs of areas on one map that needs no network: before, after, and what changed hands."""
+    from api.compare import compared
+
+    with county(database) as opened, steps("地图", total=1) as progress:
+        progress("map")
+        made = compared(opened, before, after)
+    with whole(output) as part:
+        part.write_text(made.page.html, encoding="utf-8")
+    facts = {"file": output, "changed_m2": made.changed_m2, "pairs": made.pairs, "left_out": list(made.page.left_out)}
+    text = f"{output}：换手 {made.changed_m2 / 10_000:,.1f} 公顷，{made.pairs} 对网格员 · changed hands"
+    return Answer(facts, text=text)
+
+
 @main.command(cls=Command)
 @click.option("--port", type=click.IntRange(1, 65535), default=8640, show_default=True, help="端口 · port")
 @DATABASE

@@ -51,10 +51,10 @@ patrol.add_command(patrol_calendar)
 @click.option("--keep-cells", is_flag=True, help="不拆网格 · keep cells whole")
 @click.option(
     "--respect",
-    type=click.Choice(["none", "town"]),
+    type=click.Choice(["none", "town", "village"]),
     default="none",
     show_default=True,
-    help="town：片区不跨镇街 · areas stay inside their town",
+    help="town：不跨镇街；village：一人能查的村也不拆 · areas stay inside towns; villages stay whole",
 )
 @click.option(
     "--stable-from", default=None, metavar="RUN", help="在某次运算的片区上少改 · change little of a run's areas"
@@ -85,12 +85,13 @@ def patrol_areas(
 ) -> Answer:
     """巡查片区 · Divide the work among workers: even, compact, contiguous areas."""
     from gis.run import patrol as run
+    from gis.run.division import Respect
 
     if count is not None and seconds is not None:
         raise click.UsageError("--steps 与 --seconds 只能给一个 · give --steps or --seconds, not both")
     how = run.How(
         keep_cells=keep_cells,
-        respect_towns=respect == "town",
+        respect=Respect(respect),
         stable_from=stable_from,
         steps=count,
         seconds=seconds,
@@ -124,6 +125,10 @@ def _lines(made: "Patrol", *, stable: bool) -> list[str]:
         lines.append(f"无路相通、并入最近片区的网格 · joined from afar: {named}")
     if made.without_worker:
         lines.append(f"网格员登记不足，无人负责的片区 · areas nobody is named for: {made.without_worker}")
+    if made.lacking:
+        minutes = sum(each.minutes for each in made.lacking)
+        lines.append(f"专长不足的工作 · work whose worker lacks the skill: {minutes:,.0f} 分钟")
+        lines += [f"  {each.worker} {each.skill} {each.minutes:,.0f} 分钟" for each in made.lacking[:SHOWN]]
     if made.empty:
         lines.append(f"没有工作的片区 · areas without work: {len(made.empty)}")
     if made.outside or made.without_rule:

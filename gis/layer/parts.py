@@ -91,12 +91,13 @@ class Style:
 class Patrol:
     """Objects of the layer are visited: under the rule of `kind`, classed by the field `by`.
 
-    An empty value of `by` is classed as `unknown`.
+    An empty value of `by` is classed as `unknown`. `skill` is what a worker must know for the visit; empty: nothing.
     """
 
     kind: str
     by: str = ""
     unknown: str = ""
+    skill: str = ""
 
 
 @dataclass(frozen=True, slots=True)

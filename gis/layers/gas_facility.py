@@ -14,7 +14,7 @@ LAYER = Layer(
     key="code",
     read=OFFICE | {Role.WORKER},
     located=True,
-    patrol=Patrol(kind="facility_check", by="kind"),
+    patrol=Patrol(kind="facility_check", by="kind", skill="gas"),
     supplies=Supply(medium="gas", where="live AND kind IN ('regulator_station', 'regulator_cabinet')"),
     accuracy="position_accuracy",
     fields=(

@@ -35,7 +35,7 @@ def settled(load: Floats, fair: Floats, pairs: Integers, *, slack: float) -> tup
     gains = coo_array((signs, (np.concatenate((ways[:, 1], ways[:, 0])), np.tile(index, 2))), shape=(count, len(ways)))
     rows = csr_array(gains)
     band = LinearConstraint(rows, fair * (1 - slack) - load - NEAR, fair * (1 + slack) - load + NEAR)
-    found = milp(np.ones(len(ways)), constraints=band, bounds=Bounds(0, np.inf))
+    found = milp(np.ones(len(ways)), constraints=band, bounds=Bounds(np.zeros(len(ways)), np.full(len(ways), np.inf)))
     if found.x is None:
         return fair.copy(), 0.0
     return load + rows @ found.x, float(found.x.sum())

@@ -13,7 +13,7 @@ from gis import layers
 from gis.crs import EXCHANGE, to_storage
 from gis.errors import Refused
 from gis.layer import Use
-from gis.run.roll import Names, days, numbers, rows_of
+from gis.run.roll import Names, choices, days, numbers, rows_of
 from gis.store.county import County
 from gis.store.fetch import features
 
@@ -25,6 +25,7 @@ NAMES: Names = {
     "lon": ("lon", "经度"),
     "lat": ("lat", "纬度"),
     "to_on": ("to_on", "离岗日期"),
+    "skills": ("skills", "专长"),
 }
 
 
@@ -32,13 +33,15 @@ NAMES: Names = {
 class Crew:
     """Workers in order: codes (None for a place nobody is named for) and shares of full time.
 
-    `homes` are in storage metres, None where nobody's is known; `left` are the codes of those who have left.
+    `homes` are in storage metres, None where nobody's is known; `left` are the codes of those who have left; `skills`
+    is what each knows: gas, structure, both, None where nothing is on record.
     """
 
     codes: tuple[str | None, ...]
     shares: Floats
     homes: Floats | None
     left: tuple[str, ...]
+    skills: tuple[str | None, ...]
 
 
 def registered(connection: sa.Connection, county: County, count: int, day: date) -> Crew:
@@ -49,11 +52,12 @@ def registered(connection: sa.Connection, county: County, count: int, day: date)
     begun = [str(code) for code, first, _ in spans if first is None or first <= day]
     here = [code for code in begun if code not in left]
     codes = (*here[:count], *([None] * (count - len(here))))
-    return Crew(codes, np.ones(count), None, left)
+    known = dict(zip(people["code"], people["skills"], strict=True))
+    return Crew(codes, np.ones(count), None, left, tuple(known.get(code) for code in codes))
 
 
 def listed(county: County, path: Path, day: date) -> Crew:
-    """Give the workers of a CSV file: 工号, and where there are 工时比例, 经度 and 纬度 (WGS 84), 离岗日期.
+    """Give the workers of a CSV file: 工号, and where there are 工时比例, 经度 and 纬度 (WGS 84), 离岗日期, 专长.
 
     Who left before the day is left out. Refused, naming the file, row and field, where a value cannot be read.
     """
@@ -73,4 +77,12 @@ def listed(county: County, path: Path, day: date) -> Crew:
         homes[known] = shapely.get_coordinates(to_storage(points, EXCHANGE, county.srid))
         homes[~known] = homes[known & here].mean(axis=0)
         homes = homes[here]
-    return Crew(tuple(code[here]), share.to_numpy(float)[here], homes, tuple(code[~here]))
+    skills = choices(path, frame["skills"], "专长", _skills())
+    left = tuple(code[~here])
+    return Crew(tuple(code[here]), share.to_numpy(float)[here], homes, left, tuple(skills[here]))
+
+
+def _skills() -> dict[str, str]:
+    """Give every word for a skill, as the register of workers reads them."""
+    known = layers.one(Use.WORKER).field("skills").choices
+    return {word: each.value for each in known for word in (each.value, each.title, *each.source)}
