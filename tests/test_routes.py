@@ -181,7 +181,7 @@ def test_what_is_due_comes_before_what_can_wait(county: County) -> None:
 
 def test_a_door_with_more_work_than_a_shift_is_begun_and_the_rest_is_named(county: County) -> None:
     found = made(county, houses(0) + users(0, minutes=40.0) + houses(0) * 20, hours=2.0).figures
-    assert found.made >= 8
+    assert 6 <= found.made <= 7  # the way to the door and back takes 44 of the 120 minutes
     assert found.made + found.no_time == 22
 
 
