@@ -8,7 +8,7 @@ from pyvrp.PenaltyManager import PenaltyParams
 from pyvrp.search import NeighbourhoodParams
 
 from gis.plan.routes import SEARCH, Effort, Integers, Routes, Shift, Stops, Tour, routes
-from gis.plan.timetable import Timetable, timetable
+from gis.plan.timetable import Timetable, audited, timetable
 from gis.plan.walking import Floats, lengths
 
 WALK, EBIKE = 1.2, 4.0
@@ -39,7 +39,7 @@ def workday(
     do prizes; a prize above every possible detour is missed only where the shift has no time. Ways are rounded up to
     whole seconds, so that a plan errs on the side of being early. No shift and no window is ever broken: where prizes
     tempt the search to be late, it is made again with lateness dearer than all of them, and what then still does not
-    fit is left out. Where stops are missed, the plain order by closing time is taken if it misses less. ValueError
+    fit is left out. Where stops are missed, the plain order by closing time is taken if it costs less. ValueError
     where a stop is `required`: a day may be too short for it.
     """
     if wanted.required.any():
@@ -53,7 +53,7 @@ def workday(
         found = _fitting(found, wanted, alone, duration)
     if len(found.missed):
         plain = _fitting(_by_window(found, wanted, alone, distance), wanted, alone, duration)
-        found = min(found, plain, key=lambda each: int(wanted.prize[each.missed].sum()))
+        found = min(found, plain, key=lambda each: audited(each, wanted, [alone], distance, duration).cost)
     hours = timetable(found.tours[0], alone, wanted, duration) if found.tours else None
     return Workday(found, hours, alone)
 
