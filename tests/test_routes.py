@@ -1,5 +1,6 @@
 """Routes from a stored calendar: every visit made or named with its reason, hours kept, the way on the streets."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from pathlib import Path
@@ -12,7 +13,9 @@ import pypdf
 import pytest
 import shapely
 import sqlalchemy as sa
+from click.testing import CliRunner, Result
 
+from api.cli import main
 from gis import law, layers
 from gis.errors import Refused
 from gis.layer import Role, Use
@@ -181,7 +184,7 @@ def test_what_is_due_comes_before_what_can_wait(county: County) -> None:
 
 def test_a_door_with_more_work_than_a_shift_is_begun_and_the_rest_is_named(county: County) -> None:
     found = made(county, houses(0) + users(0, minutes=40.0) + houses(0) * 20, hours=2.0).figures
-    assert found.made >= 8
+    assert 6 <= found.made <= 7  # the way to the door and back takes 44 of the 120 minutes
     assert found.made + found.no_time == 22
 
 
@@ -313,3 +316,56 @@ def test_addresses_are_as_the_role_may_see_them(county: County) -> None:
     for role, address in ((Role.WORKER, "街2号"), (Role.PLANNER, "街*号")):
         found = run.routes(county, DAY, calendar=number, how=HOW, role=role)
         assert found.routes[0].stops[0].rows["address"].tolist() == [address]
+
+
+def invoked(county: County, *words: str) -> Result:
+    env: dict[str, str | None] = {"WANGGE_STATE": str(county.settings.state), "DATABASE_URL": None}
+    database = ["--database", county.settings.database]
+    result = CliRunner().invoke(main, ["patrol", "routes", *words, *database, "--json"], env=env)
+    assert "Traceback" not in result.output
+    return result
+
+
+def test_the_command_tells_its_figures_and_writes_its_files(county: County, tmp_path: Path) -> None:
+    number = calendar(county, [*houses(0, 5, 64), *users(3)])
+    words = ["--calendar", str(number), "--mode", "ebike", "--start", "10:30", "--hours", "4", "--steps", "50"]
+    result = invoked(
+        county, "--date", str(DAY), *words, "--open", "catering=11:00-12:00", "--to", str(tmp_path / "out")
+    )
+    assert result.exit_code == 0, result.output
+    facts = json.loads(result.stdout.splitlines()[-1])
+    assert (facts["planned"], facts["made"], facts["unreachable"], facts["steps"]) == (4, 3, 1, 50)
+    assert facts["left"] == [
+        {"worker": "W-1", "layer": "building", "key": "b64", "due_on": "2026-12-21", "why": "unreachable"}
+    ]
+    assert sorted(Path(each).suffix for each in facts["files"]) == [".gpx", ".pdf", ".xlsx"]
+    assert all(Path(each).is_file() for each in facts["files"])
+
+
+@pytest.mark.parametrize(
+    ("words", "status", "sentence"),
+    [
+        (["--date", "2031-01-01"], 1, "wangge patrol calendar"),
+        (["--date", str(DAY), "--start", "25:00"], 2, "expected a time of day as 08:30, got 25:00"),
+        (["--date", str(DAY), "--start", "20:00"], 2, "expected a shift that ends on its day"),
+        (["--date", str(DAY), "--open", "catering=20:00-10:00"], 2, "expected CLASS=09:00-20:00"),
+        (["--date", str(DAY), "--steps", "5", "--seconds", "1"], 2, "give --steps or --seconds, not both"),
+        (["--date", str(DAY), "--worker", "nobody"], 1, "got nobody"),
+    ],
+)
+def test_a_mistake_is_said_in_a_sentence(county: County, words: list[str], status: int, sentence: str) -> None:
+    calendar(county, houses(0))
+    result = invoked(county, *words)
+    assert (result.exit_code, sentence in result.output) == (status, True), result.output
+
+
+def test_seconds_only_set_the_steps(county: County) -> None:
+    number = calendar(county, houses(0, 5, 9, 20))
+    timed = run.routes(county, DAY, calendar=number, how=How(seconds=0.05, processes=1))
+    again = run.routes(county, DAY, calendar=number, how=How(steps=timed.figures.steps, processes=1))
+    assert timed.routes[0].line == again.routes[0].line
+    with county.reading() as connection:
+        log = county.schema.table(layers.one(Use.RUN))
+        runs = log.c.id.in_([timed.figures.run, again.figures.run])
+        rows = connection.execute(sa.select(log.c.parameters, log.c.steps, log.c.result).where(runs)).all()
+    assert rows[0] == rows[1]

@@ -87,9 +87,9 @@ LAYER = Layer(
             example="area",
             required=True,
             choices=(
-                Choice("area", "片区中心", "", "Middle of the worker's area"),
-                Choice("town", "镇街中心", "", "Middle of the worker's town"),
-                Choice("stops", "当日检查点中心", "", "Middle of the day's visits"),
+                Choice("area", "片区中心", "", "Middle of the area"),
+                Choice("town", "镇街中心", "", "Middle of the town"),
+                Choice("stops", "当日检查点中心", "", "Middle of the visits"),
             ),
         ),
         Field(

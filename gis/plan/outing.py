@@ -10,10 +10,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.plan.routes import Effort, Shift, Stops, stops
+from gis.plan.routes import Effort, Shift, Stops, Tour, stops
+from gis.plan.timetable import Timetable, timetable
 from gis.plan.tour_bound import shortest_possible
-from gis.plan.walking import DECIMETRES
-from gis.plan.workday import EFFORT, workday
+from gis.plan.walking import DECIMETRES, lengths
+from gis.plan.workday import EFFORT, Workday, workday
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -22,7 +23,7 @@ EARLY, PLANNED, DUE = 0, 1, 2
 """How urgent a visit is: of a later day and only worth a small detour; of this day; due by this day."""
 PRIZES = {PLANNED: 10**6, DUE: 10**8}
 """In decimetres: above any detour of a day, so that only a lack of time leaves such a visit out, a due one last."""
-MOST_S = 45 * 60
+MOST_S = 20 * 60
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -98,11 +99,11 @@ def outing(visits: Visits, metres: Floats, terms: Terms) -> Outing:
     wanted = _stops(visits, members, terms)
     shift = Shift(0, 0, early=terms.start_s, late=terms.end_s, longest=terms.end_s - terms.start_s)
     found = workday(wanted, shift, metres, pace=terms.pace, effort=terms.effort, seed=terms.seed)
-    if found.hours is None:
+    if not found.routes.tours:
         missed, lost = _named(visits, members, found.routes.missed), _named(visits, members, found.routes.unreachable)
         return Outing((), terms.start_s, terms.start_s, 0.0, 0.0, missed, lost, found.routes.steps)
-    order = found.routes.tours[0].stops
-    times = zip(order.tolist(), found.hours.begin.tolist(), found.hours.end.tolist(), strict=True)
+    order, hours = _gathered(found, wanted, lengths(metres / terms.pace, scale=1))
+    times = zip(order.tolist(), hours.begin.tolist(), hours.end.tolist(), strict=True)
     halts = tuple(_merged(Halt(int(wanted.place[each]), members[each], begin, end) for each, begin, end in times))
     round_trip = np.array([0, *(halt.door for halt in halts), 0], dtype=np.int64)
     doors = np.unique(round_trip)
@@ -110,8 +111,8 @@ def outing(visits: Visits, metres: Floats, terms: Terms) -> Outing:
     whole = np.floor(metres[np.ix_(doors, doors)] * DECIMETRES).astype(np.int64)
     return Outing(
         halts,
-        found.hours.leave,
-        found.hours.back,
+        hours.leave,
+        hours.back,
         length_m,
         shortest_possible(whole, round(length_m * DECIMETRES)) / DECIMETRES,
         _named(visits, members, found.routes.missed),
@@ -152,6 +153,23 @@ def _stops(visits: Visits, members: list[Integers], terms: Terms) -> Stops:
         prize=np.array(prize, dtype=np.int64),
         required=False,
     )
+
+
+def _gathered(found: Workday, wanted: Stops, duration: Integers) -> tuple[Integers, Timetable]:
+    """Give the order in which the parts of a door follow each other, where windows and shift allow; with its times.
+
+    The way is no longer by that: a part that was made when passing again is made at the first time.
+    """
+    order = found.routes.tours[0].stops
+    hours = timetable(Tour(0, order), found.shift, wanted, duration)
+    for door in np.unique(wanted.place[order]).tolist():
+        here = wanted.place[order] == door
+        first = int(here.argmax())
+        closer = np.concatenate([order[:first], order[here], order[first:][~here[first:]]])
+        changed = timetable(Tour(0, closer), found.shift, wanted, duration)
+        if not changed.late and changed.lasting <= found.shift.longest:
+            order, hours = closer, changed
+    return order, hours
 
 
 def _spent(visits: Visits, part: Integers, pace: float) -> int:

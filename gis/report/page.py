@@ -38,7 +38,6 @@ tr {{ break-inside: avoid }}
 th, td {{ border-bottom: 0.4pt solid #bbb; padding: 0.7mm 1.2mm; text-align: left; vertical-align: top }}
 th {{ background: #e8eef4; font-weight: bold; border-bottom: 0.8pt solid #557 }}
 .number {{ text-align: right; white-space: nowrap; width: 1% }}
-.tag {{ color: white; background: #3f9b6c; font-size: 7.5pt; padding: 0 1mm }}
 .tight {{ white-space: nowrap; width: 1% }}
 """)
 

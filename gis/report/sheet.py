@@ -1,7 +1,7 @@
 """The sheet that a worker carries: a map with numbered stops, the list of them with times, and what is left out."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -24,7 +24,8 @@ COLUMNS = (
 )
 LEFT_COLUMNS = (Column("原因", tight=True), Column("地址"), Column("检查对象"), Column("到期日", tight=True))
 BOX = "□"
-ROUTE, STOP, EARLY, HOME = "#1f6fb5", "#c9432f", "#3f9b6c", "#222222"
+ROUTE, STOP, EARLY, HOME, LEFT = "#1f6fb5", "#c9432f", "#3f9b6c", "#222222", "#8a8a8a"
+NEAR = 0.5  # stops in less than this part of the way get a map of their own
 
 
 class Line(NamedTuple):
@@ -66,7 +67,7 @@ def sheet(asked: Sheet) -> bytes:
         asked.title,
         said,
         Markup("").join(Markup('<p class="warning">{}</p>').format(each) for each in warnings),
-        figure(_picture(asked).svg()),
+        Markup("").join(figure(each.svg()) for each in _pictures(asked)),
     )
     if asked.stops:
         body += table(COLUMNS, [_row(each) for each in asked.stops])
@@ -77,31 +78,35 @@ def sheet(asked: Sheet) -> bytes:
 
 
 def _row(line: Line) -> tuple[object, ...]:
-    objects = Markup('<span class="tag">提前</span> {}').format(line.objects) if line.early else line.objects
-    return line.head, line.time, line.address, objects, line.due, BOX
+    return line.head, line.time, line.address, line.objects, line.due, BOX
 
 
-def _picture(asked: Sheet) -> Picture:
-    """Give the map: streets, the way, the starting point and the numbered stops."""
-    made, early = [each for each in asked.stops if not each.early], [each for each in asked.stops if each.early]
-    inks = [Ink(asked.streets, STREET, width=0.9, title="道路")]
+def _pictures(asked: Sheet) -> Iterator[Picture]:
+    """Give the map of the stops, and after it one of the whole way where the stops are a small part of that."""
+    home, spots = _array([asked.home]), _array([each.spot for each in asked.stops])
+    whole = around(home, spots, _array([] if asked.way is None else [asked.way]))
+    stops = around(spots) if asked.stops else whole
+    near = max(stops[2] - stops[0], stops[3] - stops[1]) < NEAR * max(whole[2] - whole[0], whole[3] - whole[1])
+    inks = tuple(_inks(asked))
+    yield Picture(inks, stops if near else whole, note=asked.note, synthetic=asked.synthetic)
+    if near:
+        plain = tuple(replace(ink, labels=(), title="") for ink in inks)
+        yield Picture(plain, whole, high_mm=55.0, synthetic=asked.synthetic)
+
+
+def _inks(asked: Sheet) -> Iterator[Ink]:
+    """Give what is drawn: streets, what is left out, the way, the numbered stops and the starting point."""
+    yield Ink(asked.streets, STREET, width=0.9, title="道路")
+    if asked.left:
+        yield Ink(_array([each.spot for each in asked.left]), LEFT, title="未排入")
     if asked.way is not None:
-        inks.append(Ink(_array([asked.way]), ROUTE, width=1.6, title="路线"))
-    inks += [
-        _numbered(each, colour, title)
-        for each, colour, title in ((early, EARLY, "提前检查"), (made, STOP, "停靠点"))
-        if each
-    ]
-    inks.append(Ink(_array([asked.home]), HOME, labels=["起"], title="起讫点"))
-    lost = [each.spot for each in asked.left]
-    if lost:
-        inks.insert(1, Ink(_array(lost), "#8a8a8a", size_mm=1.6, title="未排入"))
-    shown = [each.shapes for each in inks[1:] if each.title != "未排入"]
-    return Picture(tuple(inks), around(*shown), note=asked.note, synthetic=asked.synthetic)
-
-
-def _numbered(lines: Sequence[Line], colour: str, title: str) -> Ink:
-    return Ink(_array([each.spot for each in lines]), colour, labels=[each.head for each in lines], title=title)
+        yield Ink(_array([asked.way]), ROUTE, width=1.6, title="路线")
+    for early, colour, title in ((True, EARLY, "提前检查"), (False, STOP, "停靠点")):
+        lines = [each for each in asked.stops if each.early is early]
+        if lines:
+            heads = [each.head for each in lines]
+            yield Ink(_array([each.spot for each in lines]), colour, labels=heads, title=title)
+    yield Ink(_array([asked.home]), HOME, labels=["起"], title="起讫点")
 
 
 def _array(shapes: Sequence[BaseGeometry]) -> Geometries:

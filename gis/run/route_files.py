@@ -12,9 +12,10 @@ import shapely
 
 from gis import crs, layers
 from gis.layer import Use
+from gis.plan.outing import EARLY
 from gis.report.gpx import Waypoint, gpx
 from gis.report.sheet import Line, Sheet, sheet
-from gis.run.route_made import Route, Stop
+from gis.run.route_made import EARLY_MADE, Route, Stop
 from gis.run.routes import Routes
 from gis.store import writing
 from gis.store.county import County
@@ -67,11 +68,14 @@ class _Words:
     def objects(self, rows: pd.DataFrame) -> str:
         """Give what is checked at a stop: each class with its number and the keys of the first few."""
         told = []
-        for (layer, category), part in rows.groupby(["layer", "category"], sort=False, dropna=False):
+        kinds = rows.assign(early=rows["urgency"] == EARLY).groupby(
+            ["layer", "category", "early"], sort=False, dropna=False
+        )
+        for (layer, category, early), part in kinds:
             keys = part["object_key"].astype(str).tolist()
             more = f" 等 {len(keys)} 个" if len(keys) > SHOWN else ""
             called = "·".join(filter(None, (self.title(str(layer)), self.category(str(layer), category))))
-            told.append(f"{called} {'、'.join(keys[:SHOWN])}{more}")
+            told.append(f"{'提前：' if early else ''}{called} {'、'.join(keys[:SHOWN])}{more}")
         return "；".join(told)
 
 
@@ -148,7 +152,7 @@ def _line(head: str, stop: Stop, words: _Words) -> Line:
     due = stop.rows["due_on"].dropna()
     time = f"{_clock(stop.arrive_at)}–{_clock(stop.leave_at)}" if stop.arrive_at else ""
     first = str(due.min()) if len(due) else "—"
-    early = stop.outcome == "early"
+    early = stop.outcome == EARLY_MADE
     return Line(head, time, _address(stop.rows), words.objects(stop.rows), first, stop.spot, early)
 
 
