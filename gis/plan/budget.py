@@ -12,6 +12,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 
@@ -116,27 +117,37 @@ class Market:
         return _Branch(walls, max(floor, *(each.bound for each in found)), over, within), found
 
 
-def best_within(net: Network, budget: float, *, seed: int, pace: Pace) -> tuple[Integers, Mask, float]:
+class Answer(NamedTuple):
+    """Edges to dig, users to connect, a bound on what no plan is below, and the prizes that a yuan must win (yuan)."""
+
+    edges: Integers
+    connected: Mask
+    bound: float
+    exchange: float
+
+
+def best_within(net: Network, *, budget: float, seed: int, pace: Pace) -> Answer:
     """Give edges and connected users that cost no more than the budget, and a bound on the prizes missed (yuan)."""
     who = net.possible & (net.users.prize > 0) & (net.lowest <= budget * (1 + SLACK) + SLACK)
     forced = math.fsum(net.users.prize[~who].tolist())
-    best, bound = _searched(Market(net, skeleton(net, who), who, budget, seed, pace))
+    best, bound, exchange = _searched(Market(net, skeleton(net, who), who, budget, seed, pace))
     best = respent(net, shaken(net, best, who, budget=budget, seed=seed), who, budget=budget)
-    return best.edges, best.connected, forced + bound
+    return Answer(best.edges, best.connected, forced + bound, exchange)
 
 
-def _searched(market: Market) -> tuple[Choice, float]:
-    """Give the best choice found and a bound on the prizes missed; the branch of the lowest bound is parted."""
+def _searched(market: Market) -> tuple[Choice, float, float]:
+    """Give the best choice found, a bound on the prizes missed, and the best price; the lowest branch is parted."""
     net, who, budget = market.net, market.who, market.budget
     total = math.fsum(net.users.prize[who].tolist())
     best = Choice(np.empty(0, dtype=np.int64), np.zeros(len(who), dtype=bool))
     waiting: list[tuple[float, int, _Branch]] = []
     parted: tuple[tuple[Wall, ...], ...] = ((),)
-    price, floor, number = PARTS, 0.0, 0
+    price, floor, number, exchange = PARTS, 0.0, 0, 0.0
     while True:
         for walls in parted:
             branch, found = market.branch(price, walls, floor)
             number += 1
+            exchange = exchange or max(found, key=lambda each: each.bound).price / PARTS
             heappush(waiting, (branch.bound, number, branch))
             tried = max(
                 (spent(net, each.choice.edges, who, budget=budget) for each in found), key=lambda each: won(net, each)
@@ -147,7 +158,7 @@ def _searched(market: Market) -> tuple[Choice, float]:
         over, within = branch.over, branch.within
         region = disputed(net, over.choice, within.choice) if over is not None and within is not None else None
         if market.pace.over or over is None or region is None or floor >= (total - won(net, best)) * (1 - CLOSE):
-            return best, floor
+            return best, floor, exchange
         heappop(waiting)
         price = over.price
         parted = tuple((*branch.walls, Wall(region, entered)) for entered in (True, False))
