@@ -44,6 +44,7 @@ WORDS = {
     "unchecked": "核查 unchecked",
     "patrol": "巡查片区 areas",
     "pipes": "瓶改管 pipes",
+    "outage": "停气 outage",
     "match": "归户 matching",
     "map": "地图 map",
     "count": "计数 counting",
