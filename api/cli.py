@@ -17,6 +17,7 @@ from gis.cli.export import export, qgis
 from gis.cli.grid import grid
 from gis.cli.load import load, load_osm
 from gis.cli.match import match
+from gis.cli.outage import outage
 from gis.cli.patrol import patrol
 from gis.cli.pipes import pipes
 from gis.cli.plans import assign, law
@@ -196,3 +197,4 @@ db.add_command(reset)
 db.add_command(upgrade)
 db.add_command(backup)
 db.add_command(restore)
+pipes.add_command(outage)

@@ -48,6 +48,7 @@ WORDS = {
     "pipes": "瓶改管 pipes",
     "routes": "巡查路线 routes",
     "risers": "内改外 risers",
+    "outage": "停气 outage",
     "match": "归户 matching",
     "map": "地图 map",
     "count": "计数 counting",

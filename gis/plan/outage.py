@@ -1,4 +1,4 @@
-"""Which valves to close so that a gas pipe can be worked on, and where gas then fails: traced in a network of any shape.
+"""Which valves to close so that a gas pipe can be worked on, and where gas then fails: traced in any network.
 
 Gas spreads both ways along pipes, and only onward through a regulator. A valve is a node: closed, no gas passes it. The
 pipes that no valve, station or regulator parts from the broken one are one zone and go dry together.
@@ -46,7 +46,7 @@ class Outage:
 
     `valves` (nodes) and `regulators` must be closed, `stations` (nodes with a source in or at the zone) be shut: leave
     one open and gas reaches the zone. `spare` are valves at the zone's edge behind which no gas is left. `zone` flags
-    pipes; `dry` flags nodes that have gas today and lose it.
+    pipes; `dry` flags nodes that have gas today and lose it, `unfed` those that no source reaches even today.
     """
 
     valves: Integers
@@ -55,6 +55,7 @@ class Outage:
     spare: Integers
     zone: Flags
     dry: Flags
+    unfed: Flags
 
 
 def outage(net: GasNet, broken: Iterable[int]) -> Outage:
@@ -85,6 +86,7 @@ def outage(net: GasNet, broken: Iterable[int]) -> Outage:
         spare=valves[~after[valves]],
         zone=zone,
         dry=before & ~after,
+        unfed=~before,
     )
 
 
