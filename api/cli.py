@@ -20,6 +20,7 @@ from gis.cli.match import match
 from gis.cli.patrol import patrol
 from gis.cli.plans import assign, law, pipes
 from gis.cli.questions import unchecked
+from gis.cli.report import pipes_report
 from gis.cli.risers import risers
 from gis.cli.say import Answer, Command, Group
 from gis.cli.synth import synth
@@ -171,6 +172,7 @@ for command in (
     qgis,
 ):
     main.add_command(command)
+pipes.add_command(pipes_report)
 db.add_command(init)
 db.add_command(reset)
 db.add_command(upgrade)

@@ -45,6 +45,7 @@ WORDS = {
     "patrol": "巡查片区 areas",
     "pipes": "瓶改管 pipes",
     "risers": "内改外 risers",
+    "report": "报告 report",
     "match": "归户 matching",
     "map": "地图 map",
     "count": "计数 counting",
