@@ -12,7 +12,7 @@ from docx.oxml.ns import qn
 from docx.shared import Mm, Pt, RGBColor
 
 from gis.report.page import text
-from gis.report.sections import Report, Section, Table, numeric, told
+from gis.report.sections import Report, Section, Table, foot, numeric, told
 
 FONT, FONT_ZH = "Times New Roman", "宋体"
 RED = RGBColor(0xB5, 0x27, 0x1F)
@@ -50,8 +50,7 @@ def _prepared(paper: Any, report: Report) -> None:  # the library has no types
     paper.core_properties.title = text(report.title)
     paper.core_properties.author = text(report.place)
     paper.core_properties.created = datetime.combine(report.day, time(), UTC)
-    foot = page.footer.paragraphs[0]
-    foot.text = text("；".join((f"{report.title} {report.day.isoformat()}", *report.warnings[:1])))
+    page.footer.paragraphs[0].text = text(foot(report))
 
 
 def _section(paper: Any, section: Section) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from gis.layer import Layer
+from gis.layer import PRESSURES, Layer
 from gis.report.sections import Report, Section, Table
 from gis.report.workbook import Sheet, workbook
 
 UNSIZED = "未定径"
+UNITS = {"yuan": "元", "yuan/m": "元/m", "yuan/kg": "元/kg", "d": "天", "h": "小时", "a": "年", "times": "倍"}
 OPTIMAL_PCT = 0.005
 """Gap in percent below which two decimals show none."""
 
@@ -21,9 +22,10 @@ class Facts:
     """What a report is made from.
 
     `run` is the number of the run, `made_on` its day, `parameters` and `figures` those of its record, `objective` and
-    `bound` too (yuan; None where it had none). `pipes` has the fields of the layer `pipe_layer`, `users` those of
-    `user_layer` with `kind` in words and `town`; both are empty where nothing is stored. `rules` has rule, amount,
-    unit, article, citation, verified. `invented` names what of the data is invented; empty where all is real.
+    `bound` too (yuan; None where it had none). `pipes` has the fields of the layer `pipe_layer`, with `road_class` in
+    words, `users` those of `user_layer` with `kind` in words and `town`; both are empty where nothing is stored.
+    `rules` has rule, amount, unit, article, citation, verified. `invented` names what of the data is invented; empty
+    where all is real.
     """
 
     place: str
@@ -43,7 +45,7 @@ class Facts:
 
 def report(facts: Facts, picture: bytes | None) -> Report:
     """Give the report; `picture` is the map (PNG), None where nothing is laid."""
-    mark = f"合成数据（虚构）：{'、'.join(facts.invented)}；本报告仅供演示，不得用于工程"
+    mark = f"合成数据（虚构），仅供演示，不得用于工程：{'、'.join(facts.invented)}"
     unverified = int((~facts.rules["verified"].astype(bool)).sum())
     doubt = (f"造价与效益按 {unverified} 条未核实的规则计算，用于比较方案，不作为概算",) if unverified else ()
     sections = (
@@ -154,8 +156,12 @@ def _sizing(facts: Facts) -> tuple[str, ...]:
     gone = facts.pipes["diameter"].isna()
     if gone.all():
         return ("本方案未定径：只定走向，不含管径，也未经水力计算。",)
-    least = pd.to_numeric(facts.pipes["pressure"]).min()
-    found = [f"最低末端压力 {least:,.0f} Pa（表压，按高峰小时流量计算）。"] if pd.notna(least) else []
+    titles = {each.value: each.title for each in PRESSURES}
+    least = pd.to_numeric(facts.pipes["pressure"]).groupby(facts.pipes["gas"].fillna("")).min().dropna()
+    found = [
+        f"{titles.get(str(name), '')}管网最低末端压力 {value:,.0f} Pa（表压，按高峰小时流量计算）。"
+        for name, value in least.items()
+    ]
     return (*found, *([f"其中 {int(gone.sum())} 段未定径。"] if gone.any() else []))
 
 
@@ -198,7 +204,10 @@ def _rules(facts: Facts) -> pd.DataFrame:
         "citation": "出处",
         "verified": "核实",
     }
-    rows = facts.rules.assign(verified=["已核实" if each else "未核实" for each in facts.rules["verified"]])
+    rows = facts.rules.assign(
+        unit=facts.rules["unit"].map(lambda unit: UNITS.get(unit, unit)),
+        verified=["已核实" if each else "未核实" for each in facts.rules["verified"]],
+    )
     return rows[list(titles)].rename(columns=titles)
 
 
@@ -232,7 +241,7 @@ def _proof(facts: Facts) -> tuple[str, ...]:
 
 
 def _unsaid(facts: Facts, unverified: int) -> tuple[str, ...]:
-    near = int(facts.pipes["near"].fillna(value=False).astype(bool).sum())
+    near = int(facts.pipes["near"].eq(other=True).sum())
     return (
         *([f"{unverified} 条规则未核实（见第五节）。"] if unverified else []),
         *([f"{near} 段管道与建筑的间距小于要求，须设计时处理。"] if near else []),
@@ -247,7 +256,7 @@ def _listed(layer: Layer, rows: pd.DataFrame) -> pd.DataFrame:
     for field in layer.fields:
         if field.name in rows and field.name != "run_id" and rows[field.name].notna().any():
             titles = {each.value: each.title for each in field.choices}
-            unit = {"yuan": "元"}.get(field.unit, field.unit)
+            unit = UNITS.get(field.unit, field.unit)
             values = rows[field.name].map(titles) if titles else rows[field.name]
             found[f"{field.title}（{unit}）" if unit else field.title] = values.map(_flat)
     if "town" in rows:

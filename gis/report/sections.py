@@ -10,6 +10,8 @@ from markupsafe import Markup
 
 from gis.report.page import Column, pdf, table, text
 
+SHORT = 6
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Table:
@@ -71,8 +73,13 @@ def pages(report: Report) -> bytes:
         *(Markup('<p><span class="warning">{}</span></p>').format(text(each)) for each in report.warnings),
         *(_section(each) for each in report.sections),
     ]
-    foot = "；".join((f"{report.title} {report.place} {report.day.isoformat()}", *report.warnings[:1]))
-    return pdf(Markup("").join(parts), title=report.title, foot=foot)
+    return pdf(Markup("").join(parts), title=report.title, foot=foot(report))
+
+
+def foot(report: Report) -> str:
+    """Give what stands at the foot of each page: title, place, day, and the head of the first warning."""
+    first = [each.split("：")[0].split("，")[0] for each in report.warnings[:1]]
+    return "；".join((f"{report.title} {report.place} {report.day.isoformat()}", *first))
 
 
 def _section(section: Section) -> Markup:
@@ -83,10 +90,17 @@ def _section(section: Section) -> Markup:
         shown = Markup('<figure><img src="data:image/png;base64,{}"><figcaption>{}</figcaption></figure>')
         parts.append(shown.format(held, text(section.caption)))
     for each in section.tables:
-        parts.append(Markup('<p class="quiet">{}</p>').format(text(each.caption)))
-        columns = [Column(str(name), number=numeric(each.rows, name)) for name in each.rows.columns]
+        parts.append(Markup('<p class="quiet" style="break-after: avoid">{}</p>').format(text(each.caption)))
+        columns = [_column(each.rows, str(name)) for name in each.rows.columns]
         rows = [[told(value) for value in row] for row in each.rows.itertuples(index=False, name=None)]
         if each.summed and rows:
             rows[-1] = [Markup("<b>{}</b>").format(text(value)) for value in rows[-1]]
         parts.append(table(columns, rows))
     return Markup("").join(parts)
+
+
+def _column(rows: pd.DataFrame, name: str) -> Column:
+    """Give how a column is set: numbers at the right, short words unbroken."""
+    number = numeric(rows, name)
+    short = all(len(told(each)) <= SHORT for each in rows[name].tolist())
+    return Column(name, number=number, tight=not number and short and name != rows.columns[0])

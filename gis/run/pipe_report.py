@@ -26,8 +26,8 @@ PLAN, MEDIUM = "pipes", "gas"
 PHASES = ("#c62828", "#ef6c00", "#f9a825", "#2e7d32", "#1565c0", "#6a1b9a")
 """Colours of phases on the map, from the first; they come again where there are more."""
 STREET, WATER, USER, ROOT = "#cfcfcf", "#8db9dd", "#37474f", "#0d47a1"
-SUBJECT = "pipe_"
-"""How subjects begin whose rules price a pipe plan."""
+SUBJECTS = ("pipe_cost", "pipe_prize")
+"""What a pipe plan is priced by, where its record does not tell the rules."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def _facts(connection: sa.Connection, county: County, run: str | None) -> Facts:
         objective=found.objective,
         bound=found.bound,
         pipe_layer=layers.one(Use.PIPE_PLAN),
-        pipes=_of_run(connection, county, layers.one(Use.PIPE_PLAN), found.id),
+        pipes=_pipes(connection, county, found.id),
         user_layer=layers.one(Use.CONNECTION_PLAN),
         users=_users(connection, county, found.id),
         rules=_rules(connection, county, figures.get("rules")),
@@ -79,6 +79,19 @@ def _of_run(connection: sa.Connection, county: County, layer: Layer, run: int) -
     result = connection.execute(sa.select(*columns).where(table.c.run_id == run).order_by(table.c.code))
     rows = pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)
     return rows.assign(geom=shapely.from_wkb(np.array([bytes(each) for each in rows["geom"]], dtype=object)))
+
+
+def _pipes(connection: sa.Connection, county: County, run: int) -> pd.DataFrame:
+    """Give the pipes of a run, with the class of the street in words."""
+    rows = _of_run(connection, county, layers.one(Use.PIPE_PLAN), run)
+    titles = {
+        choice.value: choice.title
+        for layer in layers.using(Use.STREET)
+        for field in layer.fields
+        if field.name == "road_class"
+        for choice in field.choices
+    }
+    return rows.assign(road_class=rows["road_class"].map(lambda each: titles.get(each, each)))
 
 
 def _demanding() -> Layer:
@@ -110,7 +123,7 @@ def _users(connection: sa.Connection, county: County, run: int) -> pd.DataFrame:
 def _rules(connection: sa.Connection, county: County, told: Mapping[str, Mapping[str, Any]] | None) -> pd.DataFrame:
     """Give the rules of a run as its record tells them, with unit and source as stored now, in order of their names.
 
-    A record that tells none was priced by all rules of pipes; those in force today stand for them.
+    For a record that tells none the costs and prizes in force today are given.
     """
     table = county.schema.table(layers.one(Use.RULE))
     names = ("rule", "amount", "unit", "article", "citation", "verified")
@@ -122,7 +135,7 @@ def _rules(connection: sa.Connection, county: County, told: Mapping[str, Mapping
     )
     stored = {row.rule: row._asdict() for row in connection.execute(query.order_by(table.c.rule, table.c.rank))}
     if told is None:
-        rows = [row for name, row in stored.items() if name.startswith(SUBJECT)]
+        rows = [row for name, row in stored.items() if name.split(".")[0] in SUBJECTS]
     else:
         empty = {"unit": "", "citation": ""}
         rows = [empty | stored.get(name, {}) | {"rule": name} | dict(each) for name, each in sorted(told.items())]
