@@ -18,7 +18,8 @@ from gis.cli.grid import grid
 from gis.cli.load import load, load_osm
 from gis.cli.match import match
 from gis.cli.patrol import patrol
-from gis.cli.plans import assign, law, pipes
+from gis.cli.pipes import pipes
+from gis.cli.plans import assign, law
 from gis.cli.questions import unchecked
 from gis.cli.report import pipes_report
 from gis.cli.risers import risers
