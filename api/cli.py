@@ -22,6 +22,7 @@ from gis.cli.patrol import patrol
 from gis.cli.pipes import pipes
 from gis.cli.plans import assign, law
 from gis.cli.questions import unchecked
+from gis.cli.report import pipes_report
 from gis.cli.risers import risers
 from gis.cli.say import Answer, Command, Group
 from gis.cli.synth import synth
@@ -192,6 +193,7 @@ for command in (
     qgis,
 ):
     main.add_command(command)
+pipes.add_command(pipes_report)
 db.add_command(init)
 db.add_command(reset)
 db.add_command(upgrade)

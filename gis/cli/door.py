@@ -49,6 +49,7 @@ WORDS = {
     "routes": "巡查路线 routes",
     "risers": "内改外 risers",
     "outage": "停气 outage",
+    "report": "报告 report",
     "match": "归户 matching",
     "map": "地图 map",
     "count": "计数 counting",
