@@ -111,7 +111,7 @@ def _hub(rest: Core) -> _Hub | None:
 
 def _strike(rest: Core, hub: _Hub, *, room: int) -> None:
     """Strike out the edges that no better tree holds."""
-    held = alive(hub.graph, hub.ascent, root=0, room=room).reshape(-1, 2).any(axis=1)
-    for edge in np.flatnonzero(~held[: len(hub.compact.cost)]).tolist():
+    pairs = alive(hub.graph, hub.ascent, root=0, room=room)[: 2 * len(hub.compact.cost)].reshape(-1, 2)
+    for edge in np.flatnonzero(~pairs.any(axis=1)).tolist():
         u, v = (hub.compact.node[end] for end in hub.compact.ends[edge])
         rest.remove(u, v)
