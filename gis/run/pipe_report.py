@@ -17,7 +17,7 @@ from gis.report.docx import document
 from gis.report.picture import Ink, Picture, around
 from gis.report.pipes import Facts, book, report
 from gis.report.sections import pages
-from gis.run.record import made
+from gis.run.record import named
 from gis.store.county import County
 
 Shapes = NDArray[np.object_]
@@ -53,7 +53,7 @@ def written(county: County, run: str | None) -> Written:
 
 
 def _facts(connection: sa.Connection, county: County, run: str | None) -> Facts:
-    found = made(connection, county, PLAN, run)
+    found = named(connection, county, PLAN, run)
     figures: Mapping[str, Any] = found.result or {}
     return Facts(
         place=county.name,
