@@ -95,6 +95,16 @@ def test_a_late_booking_is_given_up_where_the_due_day_is_new() -> None:
     assert sorted(changed.moved.tolist()) == [0, 1]
 
 
+def test_a_new_working_day_takes_what_has_no_day_and_leaves_what_is_late_where_it_is() -> None:
+    full = np.array([2.0, 0.0, 2.0, 2.0])
+    first = calendar(visits([-5] * 7), full)
+    assert sorted(first.day.tolist()) == [NEVER, 0, 0, 2, 2, 3, 3]
+    more = np.array([2.0, 2.0, 2.0, 2.0])
+    again = calendar(visits([-5] * 7, booked=first.day.tolist(), settled=True), more)
+    assert again.moved.tolist() == []
+    assert sorted(again.day.tolist()) == [0, 0, 1, 2, 2, 3, 3]
+
+
 def test_days_are_even_with_what_is_fixed() -> None:
     fixed = Fixed(np.zeros(1, dtype=np.int64), np.array([6.0]), np.zeros((1, 2)))
     found = calendar(visits([9] * 54), np.full(10, 480.0), fixed=fixed)

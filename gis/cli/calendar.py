@@ -182,9 +182,10 @@ def _moves(made: "Planned", moved: "pd.DataFrame", words: Mapping[str, str]) -> 
     first = f"沿用运算 {made.stable_from}：改期 {len(moved):,}{f'（{by}）' if by else ''}，不再到期 {made.dropped:,}"
     shown = moved.head(SHOWN).itertuples()
     listed = [
-        (row.worker_code or "—", row.object_key, row.was_on, row.day or "无", str(row.moved_for)) for row in shown
+        (str(row.worker_code or "—"), str(row.object_key), row.was_on, row.day or "无", str(row.moved_for))
+        for row in shown
     ]
-    return [first, *(f"  {who} {key} {was} → {day}（{words[why]}）" for who, key, was, day, why in listed)]
+    return [first, *(f"  {who} {key} {was!s} → {day!s}（{words[why]}）" for who, key, was, day, why in listed)]
 
 
 def _counts(value: object) -> dict[str, int]:

@@ -78,9 +78,9 @@ LAYER = Layer(
                 Choice("due", "期限提前", "", "It is due earlier than that day"),
                 Choice("off", "原定日无人上班", "", "Nobody works on that day"),
                 Choice("full", "让给更急的检查", "", "That day is needed by more urgent visits"),
-                Choice("room", "提前补查", "", "Late and an earlier day has room for it"),
+                Choice("room", "期限内有空", "", "A day in time has room for it"),
             ),
         ),
     ),
-    style=Style(by="outcome", colour="#1a9850", order=82),
+    style=Style(by="outcome", colour="#1a9850", order=82, shown=False),
 )

@@ -73,8 +73,8 @@ def calendar(visits: Visits, capacity: Floats, *, fixed: Fixed = NOTHING) -> Cal
     """Give a day to each visit; `capacity` is the worker's minutes on each day, 0 where there is no work.
 
     Overdue visits count as due on the first working day. A booking stays unless its day is over capacity, needed by
-    visits that have no other, or after the due day and not `settled`; a late visit moves to an earlier day where one
-    has room. So a calendar made from its own days is the same calendar. The same input gives the same calendar: ties
+    visits that have no other, or after the due day and not `settled`; a late one is left where a day in time has room.
+    So a calendar made from its own days is the same calendar. The same input gives the same calendar: ties
     go to the earlier due day, then to the smaller number. Without days or visits nothing has a day. ValueError where a
     visit is longer than the longest day, minutes are not above 0, or the fixed visits are more than a day holds.
     """
@@ -168,13 +168,16 @@ def _left(visits: Visits, room: Floats, found: Integers) -> Floats:
 def _brought_forward(visits: Visits, due: Integers, room: Floats, found: Integers) -> Integers:
     """Give the calendar with each late visit on the first earlier day that has room; those without a day come last.
 
-    In order of their days, so that the room which one leaves is there for those that come after.
+    A settled booking is left for a day in time alone, so that one more day for all does not move all that is late. In
+    order of their days, so that the room which one leaves is there for those that come after.
     """
     found, left, days = found.copy(), _left(visits, room, found), len(room)
     late = np.flatnonzero(_late(found, due))
     place = np.where(found == NEVER, days, found)
     for visit in late[np.lexsort((late, due[late], place[late]))].tolist():
-        free = np.flatnonzero(left[: place[visit]] >= visits.minutes[visit] - _EPSILON)
+        stays = visits.settled[visit] and found[visit] == visits.booked[visit] != NEVER
+        end = min(int(place[visit]), int(due[visit]) + 1) if stays else int(place[visit])
+        free = np.flatnonzero(left[:end] >= visits.minutes[visit] - _EPSILON)
         if len(free):
             if found[visit] != NEVER:
                 left[found[visit]] += visits.minutes[visit]
