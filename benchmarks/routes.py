@@ -46,7 +46,7 @@ def instance(path: Path) -> Instance:
     """Read a VRPLIB file and the best known cost beside it; SystemExit names what cannot be read."""
     try:
         said: dict[str, Any] = vrplib.read_instance(path)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise SystemExit(f"{path}: expected a VRPLIB file, got {error}") from error
     family = str(said.get("type", "")).strip().upper()
     if family not in FAMILIES or "edge_weight" not in said:

@@ -1,6 +1,6 @@
 """A worker's route as it is kept: stops with their visits and times, the line that is walked, and what is left out."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from itertools import pairwise
@@ -75,7 +75,7 @@ class Route:
         return any(bool(each.rows["invented"].any()) for each in (*self.stops, *self.left))
 
 
-def route(number: int, day: Day, found: Ground, start: Start, made: Outing, midnight: datetime) -> Route:
+def route(number: int, day: Day, found: Ground, start: Start, made: Outing, *, midnight: datetime) -> Route:
     """Give a worker's route from what was planned; `midnight` begins the day in the county's time."""
     stops = tuple(
         Stop(place, _outcome(day, halt), _at(midnight, halt.arrive_s), _at(midnight, halt.leave_s), rows, _spot(rows))
@@ -134,11 +134,13 @@ def _line(day: Day, found: Ground, made: Outing) -> BaseGeometry | None:
     return shapely.multilinestrings([whole]) if whole.length > 0 else None
 
 
-def store(connection: sa.Connection, county: County, run: int, routes: list[Route], day: date, mode: str) -> None:
+def store(
+    connection: sa.Connection, county: County, run: int, routes: Sequence[Route], *, day: date, mode: str
+) -> None:
     """Write routes and their stops under a run."""
     lines = [_line_row(county, run, each, day, mode) for each in routes if each.line is not None]
     stops = [
-        _stop_row(county, run, each, stop, f"{each.code}-{place:03d}", day)
+        _stop_row(county, run, each, stop, place) | {"day": day}
         for each in routes
         for place, stop in enumerate((*each.stops, *each.left), start=1)
     ]
@@ -169,13 +171,12 @@ def _line_row(county: County, run: int, made: Route, day: date, mode: str) -> di
     }
 
 
-def _stop_row(county: County, run: int, made: Route, stop: Stop, code: str, day: date) -> dict[str, object]:
+def _stop_row(county: County, run: int, made: Route, stop: Stop, place: int) -> dict[str, object]:
     return {
-        "code": code,
+        "code": f"{made.code}-{place:03d}",
         "run_id": run,
         "route_code": made.code,
         "worker_code": made.worker_code,
-        "day": day,
         "number": stop.number,
         "outcome": stop.outcome,
         "arrive_at": stop.arrive_at,

@@ -106,23 +106,18 @@ def routes(
     todo = days(rows, tied, begins, asked, seed)
     steps = asked.steps if asked.seconds is None else steps_in(asked.seconds, todo)
     midnight = datetime(day.year, day.month, day.day, tzinfo=county.timezone)
+    outings = zip(todo, solved(todo, steps, asked.processes), strict=True)
     made = tuple(
-        route(number, each, tied, begins[each.who], outing, midnight)
-        for number, (each, outing) in enumerate(zip(todo, solved(todo, steps, asked.processes), strict=True), start=1)
+        route(number, each, tied, begins[each.who], outing, midnight=midnight)
+        for number, (each, outing) in enumerate(outings, start=1)
     )
     figures = _figures(found.calendar, day, asked.mode, made, steps)
-    kept = Made(
-        PLAN,
-        _parameters(asked, day, found.calendar, worker),
-        digest([lines, rows.drop(columns=["address"]), *(np.array(begins[each.who][1:]) for each in todo)]),
-        seed=seed,
-        steps=steps,
-        objective=figures.length_m,
-        bound=figures.bound_m,
-    )
+    inputs = digest([lines, rows.drop(columns=["address"]), *(np.array(begins[each.who][1:]) for each in todo)])
+    kept = Made(PLAN, _parameters(asked, figures, worker), inputs, seed=seed, steps=steps, result=_result(figures))
+    kept = replace(kept, objective=figures.length_m, bound=figures.bound_m)
     with county.writing() as connection:
-        run = record(connection, county, replace(kept, result=_result(figures)))
-        store(connection, county, run, list(made), day, asked.mode)
+        run = record(connection, county, kept)
+        store(connection, county, run, made, day=day, mode=asked.mode)
     return Routes(replace(figures, run=run), made, lines, asked)
 
 
@@ -135,11 +130,12 @@ def _usable(roads: pd.DataFrame) -> Geometries:
     return shapes(usable)
 
 
-def _parameters(how: How, day: date, calendar: int, worker: str | None) -> dict[str, object]:
+def _parameters(how: How, figures: Figures, worker: str | None) -> dict[str, object]:
     """Give the arguments that decide the routes; on how many processes they are made does not."""
     said = asdict(how)
     del said["processes"], said["seconds"], said["steps"]
-    return {"day": day.isoformat(), "calendar": calendar, "worker": worker, "barred": sorted(BARRED)} | said
+    asked = {"day": figures.day.isoformat(), "calendar": figures.calendar, "worker": worker, "barred": sorted(BARRED)}
+    return asked | said
 
 
 def _figures(calendar: int, day: date, mode: str, made: Sequence[Route], steps: int) -> Figures:
