@@ -414,6 +414,7 @@ class TestAsking:
     def test_a_pipe_plan_in_phases_is_told_and_a_user_learns_why(self, made: Path, tmp_path: Path) -> None:
         words = ("--points", "3", "--xlsx", str(tmp_path / "f.xlsx"), "--figure", str(tmp_path / "f.png"))
         curve = done(made, "pipes", "frontier", *words)
+        assert isinstance(curve["points"], list)
         points = pd.DataFrame(curve["points"])
         assert (points["won"] <= points["most"] + 1e-6).all()
         assert pd.read_excel(tmp_path / "f.xlsx", header=3)["接入户数"].tolist() == points["users"].tolist()
