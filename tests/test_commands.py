@@ -411,24 +411,6 @@ class TestAsking:
         assert number(tight["users"]) <= number(free["users"])
         assert "接入" in invoke(made, "pipes", "plan").stdout
 
-    def test_a_pipe_plan_in_phases_is_told_and_a_user_learns_why(self, made: Path, tmp_path: Path) -> None:
-        words = ("--points", "3", "--xlsx", str(tmp_path / "f.xlsx"), "--figure", str(tmp_path / "f.png"))
-        curve = done(made, "pipes", "frontier", *words)
-        points = pd.DataFrame(curve["points"])
-        assert (points["won"] <= points["most"] + 1e-6).all()
-        assert pd.read_excel(tmp_path / "f.xlsx", header=3)["接入户数"].tolist() == points["users"].tolist()
-        assert (tmp_path / "f.png").read_bytes().startswith(b"\x89PNG")
-        phased = done(made, "pipes", "plan", "--budget", str(points["budget"].iloc[-1]), "--phases", "2")
-        phases = phased["phases"]
-        assert isinstance(phases, list)
-        assert [each["users"] for each in phases] == sorted(each["users"] for each in phases)
-        exported = tmp_path / "connections.gpkg"
-        done(made, "export", "planned_connection", str(exported))
-        users = pyogrio.read_dataframe(exported, layer="planned_connection")
-        told = invoke(made, "pipes", "explain", str(users["用户编号"].iloc[0]), "--run", str(phased["run"]))
-        assert "效益" in told.stdout
-        assert "未核实的规则" in told.stdout
-
     def test_the_map_is_one_file(self, made: Path, tmp_path: Path) -> None:
         path = tmp_path / "deep" / "map.html"
         facts = done(made, "map", "-o", str(path))
