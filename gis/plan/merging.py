@@ -6,12 +6,31 @@ problems", INFORMS J. Computing 34 (2022). A plan that reaches a node without it
 further prize, and leave out another edge of the node for that, or gain the prize.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gis.plan.compiled import Integers, compiled, drop, push
 from gis.plan.graph import FAR, Graph
 
 SCANNED = 300
+
+
+class _Work(NamedTuple):
+    """Labels of the search in hand, by stamp, and which nodes an edge found before has used."""
+
+    best: Integers
+    mark: Integers
+    used: Integers
+
+
+class _Way(NamedTuple):
+    """The cheapest edge at a node, to `start`, and the costs of this and of the second cheapest."""
+
+    node: int
+    start: int
+    first: int
+    second: int
 
 
 def joined(graph: Graph) -> list[tuple[int, int]]:
@@ -24,7 +43,7 @@ def joined(graph: Graph) -> list[tuple[int, int]]:
 def _joined(graph: Graph) -> Integers:
     nodes = len(graph.prize)
     near, used = np.full(nodes, -1), np.zeros(nodes, np.int64)
-    best, mark = np.zeros(nodes, np.int64), np.full(nodes, -1)
+    work = _Work(np.zeros(nodes, np.int64), np.full(nodes, -1), used)
     for node in range(nodes):
         first, second, by = FAR, FAR, -1
         for slot in range(graph.start[node], graph.start[node + 1]):
@@ -36,33 +55,31 @@ def _joined(graph: Graph) -> Integers:
         pays = first < FAR and (node == 0 or (graph.prize[node] >= first and graph.prize[node] > 0))
         if not pays or used[node] or used[by]:
             continue
-        goal = _behind(graph, best, mark, used, node, by, first, second)
+        goal = _behind(graph, work, _Way(node, by, first, second))
         if goal >= 0:
             near[node], used[node], used[by], used[goal] = by, 1, 1, 1
     return near
 
 
 @compiled
-def _behind(
-    graph: Graph, best: Integers, mark: Integers, used: Integers, node: int, start: int, first: int, second: int
-) -> int:
+def _behind(graph: Graph, work: _Work, way: _Way) -> int:
     """Give a prize that pays for the way from a node over `start`, no longer than the second edge, or -1."""
     keys, items, scanned = np.empty(SCANNED + 1, np.int64), np.empty(SCANNED + 1, np.int64), 0
-    mark[start], best[start] = node, 0
-    size = push(keys, items, 0, 0, start)
+    work.mark[way.start], work.best[way.start] = way.node, 0
+    size = push(keys, items, 0, 0, way.start)
     while size and scanned < SCANNED:
         reach, here = keys[0], items[0]
         size = drop(keys, items, size)
-        if reach > best[here]:
+        if reach > work.best[here]:
             continue
-        if not used[here] and (here == 0 or graph.prize[here] >= first + reach):
+        if not work.used[here] and (here == 0 or graph.prize[here] >= way.first + reach):
             return int(here)
         for slot in range(graph.start[here], graph.start[here + 1]):
             other, further = graph.other[slot], reach + graph.cost[graph.arc[slot] >> 1]
-            if other == node or first + further > second or size >= SCANNED:
+            if other == way.node or way.first + further > way.second or size >= SCANNED:
                 continue
-            if mark[other] != node or further < best[other]:
-                mark[other], best[other] = node, further
+            if work.mark[other] != way.node or further < work.best[other]:
+                work.mark[other], work.best[other] = way.node, further
                 size = push(keys, items, size, further, other)
         scanned += graph.start[here + 1] - graph.start[here]
     return -1
