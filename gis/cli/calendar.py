@@ -95,10 +95,12 @@ def patrol_calendar(
             made = run.plan(opened, asked, today=today, progress=progress)
     sheets = _sheets(made, asked)
     if xlsx is not None:
-        from gis.report.calendar import workbook
+        from gis.report.workbook import Sheet, workbook
 
+        words = _words()
+        book = [Sheet(name, _worded(frame, words).rename(columns=dict(NAMES))) for name, frame in sheets.items()]
         with whole(xlsx) as part:
-            workbook(part, sheets, names=NAMES, words=_words())
+            part.write_bytes(workbook(book, day=today))
     return Answer(_facts(made, asked, sheets) | {"file": xlsx}, text="\n".join(_lines(made, asked, sheets)))
 
 
@@ -119,6 +121,15 @@ def _sheets(made: "Planned", asked: "Asked") -> "dict[str, pd.DataFrame]":
         "人员": made.workers,
         "无法安排汇总": told.unmet(made.visits, **asked.minutes),
     }
+
+
+def _worded(frame: "pd.DataFrame", words: Mapping[str, Mapping[str, str]]) -> "pd.DataFrame":
+    """Give the frame with words for the values that have some."""
+    told = frame.copy()
+    for name, of in words.items():
+        if name in told:
+            told[name] = [of.get(each, each) for each in told[name].tolist()]
+    return told
 
 
 def _words() -> Mapping[str, Mapping[str, str]]:

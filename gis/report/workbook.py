@@ -11,7 +11,10 @@ import numpy as np
 import pandas as pd
 import xlsxwriter
 
+from gis.errors import Refused
+
 WIDEST, NARROWEST, LOOKED_AT = 48, 8, 200
+ROWS_MOST = 1_048_576
 _NOT_IN_SHEET = re.compile(r"[\[\]:*?/\\]")
 _NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
@@ -28,10 +31,18 @@ class Sheet:
 def workbook(sheets: Sequence[Sheet], *, day: date) -> bytes:
     """Give the sheets as an .xlsx that bears the day; the same sheets and day give the same bytes.
 
-    Cells hold text, numbers, days, truth (是, 否) or nothing. Control characters are left out.
+    Cells hold text, numbers, days, truth (是, 否) or nothing. Control characters are left out. Refused where a list has
+    more rows than a sheet.
     """
+    for each in sheets:
+        if len(each.rows) + len(each.above) >= ROWS_MOST:
+            raise Refused(
+                f"{each.name}: 行数超过一张表 · expected fewer than {ROWS_MOST:,} rows, got {len(each.rows):,}; "
+                "`wangge export` writes all of a layer as CSV"
+            )
     out = io.BytesIO()
-    with xlsxwriter.Workbook(out, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}) as book:
+    options = {"constant_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(out, options) as book:
         book.set_properties({"created": datetime.combine(day, time(), UTC)})
         forms = {
             "head": book.add_format({"bold": True, "bottom": 1, "bg_color": "#E8EEF4", "text_wrap": True}),
@@ -50,11 +61,12 @@ def _fill(page: Any, sheet: Sheet, forms: dict[str, object]) -> None:  # the lib
     for row, sentence in enumerate(sheet.above):
         page.write_string(row, 0, _printed(sentence), forms["above"])
     names = [str(each) for each in sheet.rows.columns]
-    for column, name in enumerate(names):
-        values = sheet.rows.iloc[:, column].tolist()
+    columns = [sheet.rows.iloc[:, column].tolist() for column in range(len(names))]
+    for column, (name, values) in enumerate(zip(names, columns, strict=True)):
         page.set_column(column, column, _wide([name, *map(_text, values[:LOOKED_AT])]))
         page.write_string(first, column, name, forms["head"])
-        for row, value in enumerate(values, start=first + 1):
+    for row, cells in enumerate(zip(*columns, strict=True), start=first + 1):
+        for column, value in enumerate(cells):
             _put(page, (row, column), value, forms)
     page.freeze_panes(first + 1, 0)
     if names and len(sheet.rows):
