@@ -15,6 +15,8 @@ from shapely.geometry import LineString, MultiPoint, Point, Polygon, box, shape
 from gis.crs import (
     EXCHANGE,
     TILE,
+    Box,
+    core,
     from_storage,
     is_chinese,
     local_metres,
@@ -230,3 +232,19 @@ def test_areas_are_true_where_no_county_says_in_which_metres(outline: Polygon) -
     assert shapely.area(local_metres(np.array([whole], dtype=object), EXCHANGE)[0]) == pytest.approx(
         abs(ELLIPSOID.geometry_area_perimeter(whole)[0]), rel=0.0001
     )
+
+
+@given(west=st.floats(118.6, 121.3), south=st.floats(28.0, 30.5), size=st.floats(0.01, 0.5), shape=st.floats(0.2, 5))
+def test_the_core_of_a_box_lies_within_it_and_is_most_of_it(
+    west: float, south: float, size: float, shape: float
+) -> None:
+    degrees = Box(west, south, west + size, south + min(size * shape, 1.0))
+    found = core(degrees, 4549, step=size / 128)
+    here = to_storage(np.array([shapely.segmentize(box(*degrees), size / 500)]), EXCHANGE, 4549)[0]
+    assert found is not None
+    assert shapely.contains(here, box(*found))
+    assert box(*found).area > 0.6 * here.area
+
+
+def test_a_box_that_is_a_line_has_no_core() -> None:
+    assert core(Box(120.0, 29.0, 120.0, 29.1), 4549, step=0.01) is None

@@ -468,3 +468,9 @@ def test_a_line_layer_without_keys_is_updated_by_its_shape(county: County) -> No
     assert (first.new, first.keyed_by_geometry) == (2, 2)
     again = stored(county, "road", [roads[0], {"name": "和平街"}], shapes)
     assert (again.new, again.changed, again.unchanged) == (0, 1, 1)
+
+
+def test_a_delivery_of_nothing_is_accounted_for(kept: County) -> None:
+    cleared(kept)
+    outcome = loaded(kept, [], None, synthetic=True)
+    assert (outcome.delivered, outcome.new, outcome.changed, outcome.unchanged, outcome.rejected) == (0, 0, 0, 0, 0)

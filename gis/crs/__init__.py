@@ -42,6 +42,7 @@ __all__ = [
     "Geometries",
     "Shifted",
     "Tile",
+    "core",
     "from_storage",
     "is_chinese",
     "local_metres",
@@ -65,6 +66,7 @@ _GRID = 24
 _CLEARLY = 0.95
 """Where a grid over all rows is truer than this share of the limit, each row is: scale changes slowly."""
 _MARGIN = 3.0
+_SLACK = 1.0  # metres
 
 
 class Box(NamedTuple):
@@ -204,3 +206,19 @@ def within_use(box: Box, srid: int) -> Box | None:
     west, south = max(box.west, use.west - _MARGIN), max(box.south, use.south - _MARGIN)
     east, north = min(box.east, use.east + _MARGIN), min(box.north, use.north + _MARGIN)
     return Box(west, south, east, north) if west <= east and south <= north else None
+
+
+def core(box: Box, srid: int, *, step: float) -> Box | None:
+    """Give an upright box in storage metres that lies within a box of EPSG:4326 whose sides follow their parallels.
+
+    The sides are looked at every `step` degrees; `_SLACK` metres are left to them, for what another release of PROJ
+    rounds otherwise. What meets the core meets the box, and needs no look at the sides. None where none is left.
+    """
+    if box.west >= box.east or box.south >= box.north:
+        return None
+    outline = shapely.segmentize(shapely.box(*box), step)
+    degrees = shapely.get_coordinates(outline)
+    x, y = shapely.get_coordinates(to_storage(np.array([outline]), EXCHANGE, srid)).T
+    west, south = x[degrees[:, 0] == box.west].max() + _SLACK, y[degrees[:, 1] == box.south].max() + _SLACK
+    east, north = x[degrees[:, 0] == box.east].min() - _SLACK, y[degrees[:, 1] == box.north].min() - _SLACK
+    return Box(float(west), float(south), float(east), float(north)) if west < east and south < north else None

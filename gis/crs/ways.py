@@ -1,6 +1,7 @@
 """Ways from one coordinate system to another, for systems that a registry names and for the two shifted ones."""
 
 from collections.abc import Callable
+from functools import lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -72,6 +73,7 @@ def way(origin: System, target: System) -> Callable[[Places], Places]:
     return lambda places: np.column_stack(published.transform(places[:, 0], places[:, 1]))
 
 
+@lru_cache(maxsize=64)
 def _published(origin: CRS, target: CRS) -> Transformer:
     try:
         return Transformer.from_crs(origin, target, always_xy=True, allow_ballpark=_one_datum(origin, target))
@@ -96,6 +98,11 @@ def registered(system: str | int | CRS | None) -> CRS:
     """Give a system that a registry names; CrsError where it is missing or unknown."""
     if system is None:
         raise CrsError("expected a coordinate system such as EPSG:4490, got None; name it with --crs")
+    return _looked_up(system)
+
+
+@lru_cache(maxsize=64)
+def _looked_up(system: str | int | CRS) -> CRS:
     try:
         return CRS.from_user_input(system)
     except CRSError:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from gis import layers
-from gis.crs import EXCHANGE, Box, within_use
+from gis.crs import EXCHANGE, Box, core, within_use
 from gis.errors import Refused
 from gis.layer import Layer, Patrol, Use
 from gis.store.schema import Schema
@@ -205,12 +205,22 @@ def _meets(objects: sa.FromClause, srid: int, box: Box | None) -> list[sa.Column
     """Give the conditions for meeting a box in EPSG:4326, whose sides follow their parallels in storage metres too.
 
     A box without width or height is the line or the point that it is: ST_Envelope makes that of it, and
-    ST_MakeEnvelope a polygon that ST_Intersects cannot read.
+    ST_MakeEnvelope a polygon that ST_Intersects cannot read. What lies in the box's core meets it without being looked
+    at: most of what a box holds.
     """
     if box is None:
         return [sa.false()]
     step = max((box.east - box.west) / STEPS, (box.north - box.south) / STEPS, FINEST_DEG)
     corners = [sa.func.ST_MakePoint(*corner) for corner in ((box.west, box.south), (box.east, box.north))]
     extent = sa.func.ST_SetSRID(sa.func.ST_Envelope(sa.func.ST_MakeLine(*corners)), EXCHANGE)
-    here = sa.func.ST_Transform(sa.func.ST_Segmentize(extent, step), srid)
-    return [objects.c.geom.op("&&")(here), sa.func.ST_Intersects(objects.c.geom, here)]
+    here = _once(sa.func.ST_Transform(sa.func.ST_Segmentize(extent, step), srid))
+    meets: sa.ColumnElement[bool] = sa.func.ST_Intersects(objects.c.geom, here)
+    inner = core(box, srid, step=step)
+    if inner is not None:
+        meets = sa.or_(objects.c.geom.op("@")(_once(sa.func.ST_MakeEnvelope(*inner, srid))), meets)
+    return [objects.c.geom.op("&&")(here), meets]
+
+
+def _once(value: sa.ColumnElement[Any]) -> sa.ScalarSelect[Any]:
+    """Give a value that a prepared statement works out once, and not for every row."""
+    return sa.select(value).scalar_subquery()

@@ -20,7 +20,7 @@ Integers = NDArray[np.int64]
 Labels = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
-FEWEST, MOST, TRIES = 200, 3000, 60_000_000  # sweeps of the search and tries in all, where nothing else is asked
+FEWEST, MOST, LOOKS = 200, 3000, 360_000_000  # sweeps of the search and looks in all, where nothing else is asked
 LEAST = 0.01  # of the mean load: what every unit weighs beside its load where places are averaged
 
 
@@ -52,9 +52,13 @@ class Weights:
     slack: float = 0.02
 
 
-def sweeps(units: int) -> int:
-    """Give how many sweeps a search takes where nothing else is asked: fewer the more units there are."""
-    return min(MOST, max(FEWEST, TRIES // max(units, 1)))
+def sweeps(links: int) -> int:
+    """Give how many sweeps a search takes where nothing else is asked: fewer the more links (both ways) there are.
+
+    A unit with few neighbours is seldom on a border, so that a sweep of a street network is quick, and it needs more of
+    them: little can be moved there without what hangs on it.
+    """
+    return min(MOST, max(FEWEST, LOOKS // max(links, 1)))
 
 
 def divide(
@@ -93,7 +97,7 @@ def divide(
         label = _begun(found, work, shares, None if homes is None else homes - centre)
     else:
         label = kept(found.links, work.load, work.heft, work.xy, old.label, old.fixed)
-    steps = sweeps(len(label)) if steps is None else steps
+    steps = sweeps(found.links.nnz) if steps is None else steps
     steps = steps if len(shares) > 1 and len(np.unique(label)) < len(label) else 0
     if steps:
         weighed, unit = weights or Weights(), len(shares) / len(label)

@@ -102,8 +102,11 @@ def constraint_name(layer: Layer, constraint: str) -> str:
 def _table(layer: Layer, srid: int, metadata: sa.MetaData) -> sa.Table:
     built = sa.Table(layer.name, metadata, *_columns(layer, srid, past=False), comment=f"{layer.title} · {layer.doc}")
     name = layer.name
+    # an object's state is read from the index that finds its status row
+    beside: dict[str, Any] = {"postgresql_include": ["due_at", "notice_at"]} if Use.STATUS in layer.uses else {}
     for group in layer.unique:
-        sa.UniqueConstraint(*(built.c[each] for each in group), name=f"{name}_{'_'.join(group)}_key")
+        columns = (built.c[each] for each in group)
+        sa.UniqueConstraint(*columns, name=f"{name}_{'_'.join(group)}_key", **beside)
     if not layer.derived:
         sa.UniqueConstraint(built.c[layer.key], name=f"{name}_{layer.key}_key")
     if layer.single:

@@ -130,7 +130,7 @@ def _differs(merge: Merge) -> sa.ColumnElement[bool]:
     parts = [distinct(stored, merge.table, name) for name in merge.brought]
     if not merge.synthetic:
         parts.append(stored.c.invented.overlap(sa.literal(list(merge.brought), stored.c.invented.type)))
-    return sa.or_(*parts)
+    return sa.or_(sa.false(), *parts)
 
 
 def distinct(one: sa.FromClause, other: sa.FromClause, name: str) -> sa.ColumnElement[bool]:

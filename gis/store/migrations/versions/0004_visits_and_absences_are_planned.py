@@ -133,6 +133,11 @@ def upgrade() -> None:
     )
     op.create_index("planned_visit_geom", "planned_visit", ["geom"], unique=False, postgresql_using="gist")
     # ### end Alembic commands ###
+    op.drop_constraint("status_object_id_rule_version_id_key", "status", type_="unique")
+    op.execute(
+        "ALTER TABLE status ADD CONSTRAINT status_object_id_rule_version_id_key "
+        "UNIQUE (object_id, rule_version_id) INCLUDE (due_at, notice_at)"
+    )
     objects(revision, "after")
 
 
