@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 import shapely
 
+from api.compare import compared
 from gis import law, layers
 from gis.errors import Refused
 from gis.layer import Use
 from gis.run import grid, patrol
 from gis.run.division import Respect
+from gis.run.handover import changed_ground, old_areas
 from gis.run.patrol import How, Patrol
 from gis.run.workload import PACE
 from gis.store.county import County
@@ -22,6 +24,7 @@ from gis.store.settings import Settings
 from gis.work import rules
 from tests.builders import cloned, line, point, square, stored, swept
 from tests.conftest import X, Y
+from tests.map_pages import data_of
 
 TOWN_M, BLOCK_M, HOUSES = 800.0, 200.0, 6
 STEPS = 200
@@ -140,6 +143,18 @@ def test_when_one_leaves_only_the_areas_beside_change(county: County, tmp_path: 
     assert {move.after for move in after.moved} <= beside
     assert {move.why for move in after.moved if move.before == "W3"} == {"离岗 left: W3"}
     assert after.extra_pieces == 0
+    with county.reading() as connection:
+        ground = changed_ground(*(old_areas(connection, county, str(made.run)) for made in (before, after)))
+    assert set(ground["before"]) == {each.before for each in after.moved}
+    lost = sum(old[code].difference(new[code]).area for code in new.index) + old["W3"].area
+    assert ground["area_m2"].sum() == pytest.approx(lost, abs=1)
+    assert set(ground["after"]) == {each.after for each in after.moved}
+    drawn = compared(county, str(before.run), str(after.run))
+    assert drawn.pairs == len(ground)
+    assert drawn.changed_m2 == pytest.approx(lost, abs=1)
+    titles = [each["title"] for each in data_of(drawn.page.html)]
+    assert {"原片区", "新片区", "换手的地块"} <= set(titles)
+    assert drawn.page.html.count("<rect ") == len(new)
 
 
 def test_without_a_change_nothing_moves(county: County) -> None:

@@ -79,8 +79,9 @@ def _bars(view: View) -> str:
     )
     line = high - mean / most * high
     told = f"最大/平均 {most / mean:.3f}，最小/平均 {least / mean:.3f} (each area; line: mean)"
+    box = f'viewBox="0 0 {wide} {high}" preserveAspectRatio="none" role="img" aria-label="{escape(told)}"'
     return (
-        f'<figure class="bars"><svg viewBox="0 0 {wide} {high}" role="img" aria-label="{escape(told)}">{rects}'
+        f'<figure class="bars"><svg {box}>{rects}'
         f'<path d="M0 {line:.2f}H{wide}" stroke="#b5271f" stroke-dasharray="4 3"/></svg>'
         f"<figcaption>{escape(told)}</figcaption></figure>"
     )
