@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from gis.layer import OFFICE, Choice, Constraint, Field, Kind, Layer, Mask, Role, Source, Use
+from gis.layer import OFFICE, Choice, Constraint, Field, Kind, Layer, Mask, Role, Source
 
 NEAR = frozenset({Role.WORKER, Role.STEWARD})
 
@@ -16,7 +16,6 @@ LAYER = Layer(
     keyed_by=("source", "number"),
     about_object=True,
     read=OFFICE | {Role.WORKER},
-    uses=frozenset({Use.HAZARD}),
     fields=(
         Field(
             "code",
