@@ -151,8 +151,8 @@ class Relaxation:
         bound, left = self._recounted(duals)
         if bound > self.bound:
             everything = np.full(len(self.column), FAR // 4)
+            everything[len(self.graph.tail) :] = 0
             everything[self.places] = left
-            everything[len(self.graph.tail)] = 0
             self.bound = bound
             self.left, self.prize_left = np.split(everything, [len(self.graph.tail)])
 
