@@ -75,8 +75,8 @@ def states(
 ) -> sa.Subquery:
     """Give one row per object: id, key, place, category, state, last visits, due instants, rule and geometry.
 
-    `objects` are rows of the layer to ask about, all that were known then where none are given. Refused where the layer
-    declares no patrol.
+    `objects` are rows of the layer chosen already, each of which is asked about; where none are given, all that were
+    known then and lie there. Refused where the layer declares no patrol.
     """
     kind = patrolled(layer).kind
     asked = known(schema, layer, moment.known_at) if objects is None else objects
@@ -95,7 +95,8 @@ def states(
         *(rule.c[name] for name in ("rule", "jurisdiction", "amount", "notice_days", "article", "verified")),
         asked.c.geom,
     ]
-    return sa.select(*columns).select_from(joined).where(*within(asked, schema.srid, where)).subquery()
+    there = within(asked, schema.srid, where) if objects is None else []
+    return sa.select(*columns).select_from(joined).where(*there).subquery()
 
 
 def patrolled(layer: Layer) -> Patrol:
