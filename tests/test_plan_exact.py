@@ -4,6 +4,7 @@ import csv
 import itertools
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -11,7 +12,11 @@ from hypothesis import strategies as st
 from benchmarks.steiner import objective, ours, peer
 from benchmarks.stp import problem
 from gis.errors import Refused
+from gis.plan.ascent import Ascent
 from gis.plan.core import Core
+from gis.plan.cuts import Relaxation
+from gis.plan.forest import spanned
+from gis.plan.graph import graph
 from gis.plan.pace import Pace
 from gis.plan.rootless import solved_rootless
 from gis.plan.solve import Solution, solved
@@ -103,6 +108,28 @@ def test_a_search_that_is_stopped_holds_the_best_between_bound_and_value(
     assert found.steps <= steps
     assert found.bound <= optimum(edges, prize, 0) <= found.value
     assert recounted(edges, prize, 0, found) == found.value
+
+
+@settings(max_examples=80, deadline=None, derandomize=True)
+@given(graphs(), st.integers(0, 255))
+def test_every_tree_pays_what_cuts_leave_of_its_costs_on_top_of_the_bound(
+    case: tuple[Edges, list[int]], chosen: int
+) -> None:
+    compact = core(*case, 0).compact()
+    if not compact.cost or not any(compact.prize):
+        return
+    arrays = graph(compact)
+    none = np.empty(0, dtype=np.int64)
+    start = Ascent(0, np.repeat(arrays.cost, 2), arrays.prize, none, none, none)
+    relaxation = Relaxation(arrays, start, np.ones(len(arrays.tail), dtype=np.bool_))
+    for _ in range(3):
+        relaxation.solve()
+        relaxation.separate()
+    tree = spanned(arrays, np.array([chosen >> node & 1 for node in range(len(compact.prize))]))
+    arcs = [2 * tree.by[node] + (arrays.tail[2 * tree.by[node]] == node) for node in tree.order[1:]]
+    outside = np.setdiff1d(np.arange(len(compact.prize)), tree.order)
+    paid = int(relaxation.left[arcs].sum() + relaxation.prize_left[outside].sum())
+    assert tree.value >= relaxation.bound + paid
 
 
 def test_a_run_with_the_steps_of_a_stopped_run_gives_the_same() -> None:
