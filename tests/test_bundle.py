@@ -181,6 +181,16 @@ def test_a_changed_byte_is_refused_and_nothing_is_installed(bundle: Path, name: 
 
 
 @needs_debian
+def test_what_an_installer_would_run_is_checked_before_it_runs(bundle: Path) -> None:
+    with (bundle / "packages").open("a") as packages:
+        packages.write("touch ran\n(\n")
+    done = install(bundle)
+    assert done.returncode == 1
+    assert "nothing was installed" in done.stderr
+    assert not (bundle / "ran").exists()
+
+
+@needs_debian
 @pytest.mark.parametrize("name", ["SHA256SUMS", "wheels/alpha-1.0-py3-none-any.whl", "target"])
 def test_a_bundle_without_one_of_its_files_is_refused(bundle: Path, name: str) -> None:
     (bundle / name).unlink()

@@ -311,7 +311,7 @@ def test_what_cannot_be_divided_is_refused(given: Units, shares: Floats, message
         divide(given, shares)
 
 
-def test_fewer_sweeps_are_taken_the_more_units_there_are() -> None:
+def test_fewer_sweeps_are_taken_the_more_links_there_are() -> None:
     assert (sweeps(60), sweeps(600_000), sweeps(10**10)) == (3000, 600, 200)
 
 

@@ -66,7 +66,8 @@ _GRID = 24
 _CLEARLY = 0.95
 """Where a grid over all rows is truer than this share of the limit, each row is: scale changes slowly."""
 _MARGIN = 3.0
-_SLACK = 1.0  # metres
+_SLACK = 1.0
+"""Metres left to the sides of a box: far more than two releases of PROJ differ by."""
 
 
 class Box(NamedTuple):
@@ -211,8 +212,8 @@ def within_use(box: Box, srid: int) -> Box | None:
 def core(box: Box, srid: int, *, step: float) -> Box | None:
     """Give an upright box in storage metres that lies within a box of EPSG:4326 whose sides follow their parallels.
 
-    The sides are looked at every `step` degrees; `_SLACK` metres are left to them, for what another release of PROJ
-    rounds otherwise. What meets the core meets the box, and needs no look at the sides. None where none is left.
+    The sides are looked at every `step` degrees. What lies in the core meets the box and needs no look at its sides.
+    None where nothing is left between them.
     """
     if box.west >= box.east or box.south >= box.north:
         return None
