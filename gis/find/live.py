@@ -46,18 +46,27 @@ def tally(schema: Schema, layer: Layer, moment: Moment, where: Where) -> sa.Subq
         return _tally_in_box(schema, layer, moment, where)
     table, status = schema.table(layer), schema.table(layers.one(Use.STATUS))
     counts = [
-        sa.select(status.c.town_id, sa.literal(state.value).label("state"), sa.func.count().label("objects"))
-        .select_from(rows)
-        .where(own)
-        .group_by(status.c.town_id)
+        _counted(status, rows, own, where, sa.literal(state.value).label("state"))
         for state, rows, own in _stretches(schema, layer, moment, where)
     ]
     counted = sa.union_all(*counts).cte("counted")
-    stock = sa.select(table.c.town_id, sa.func.count().label("objects")).where(*_placed(table, where))
-    parts = sa.union_all(stock.group_by(table.c.town_id), sa.select(counted.c.town_id, -counted.c.objects)).subquery()
+    stock = _counted(table, table, sa.and_(sa.true(), *_placed(table, where)), where)
+    parts = sa.union_all(stock, sa.select(counted.c.town_id, -counted.c.objects)).subquery()
     rest = sa.cast(sa.func.sum(parts.c.objects), sa.BigInteger())
     unruled = sa.select(parts.c.town_id, sa.literal(State.NO_RULE.value), rest).group_by(parts.c.town_id)
     return sa.union_all(sa.select(counted), unruled).subquery()
+
+
+def _counted(
+    table: sa.FromClause, rows: sa.FromClause, own: sa.ColumnElement[bool], where: Where, *named: sa.ColumnElement[Any]
+) -> sa.Select[Any]:
+    """Count rows by town; those of one town without a look at each row's town, which costs half of the counting."""
+    objects = sa.func.count().label("objects")
+    if where.town_id is None:
+        town = table.c.town_id
+        return sa.select(town, *named, objects).select_from(rows).where(own).group_by(town)
+    town = sa.literal(where.town_id, sa.BigInteger).label("town_id")
+    return sa.select(town, *named, objects).select_from(rows).where(own).having(objects > 0)
 
 
 def _tally_in_box(schema: Schema, layer: Layer, moment: Moment, where: Where) -> sa.Subquery:
