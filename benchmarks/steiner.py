@@ -30,8 +30,9 @@ def numbers(given: Problem) -> tuple[list[int], int | None]:
     for node, each in given.prizes.items():
         prize[node - 1] = each
     root = given.root or (given.terminals[0] if given.terminals else None)
+    most = enough(given)
     for node in given.terminals:
-        prize[node - 1] = enough(given)
+        prize[node - 1] = most
     if root is not None:
         prize[root - 1] = 0
     return prize, None if root is None else root - 1
@@ -48,7 +49,8 @@ def ours(given: Problem, pace: Pace) -> Solution:
     edges = [(u - 1, v - 1, cost) for u, v, cost in given.edges]
     if root is None:
         return solved_rootless(prize, edges, pace=pace)
-    prize = [min(each, enough(given)) for each in prize]
+    most = enough(given)
+    prize = [min(each, most) for each in prize]
     core = Core(root, prize)
     for u, v, cost in edges:
         core.add(u, v, cost)
@@ -60,9 +62,10 @@ def peer(given: Problem) -> list[int]:
     prize, root = numbers(given)
     ends = np.array([(u - 1, v - 1) for u, v, _ in given.edges], dtype=np.int64).reshape(-1, 2)
     costs = np.array([cost for _, _, cost in given.edges], dtype=np.float64)
-    worth = np.array([min(each, 4 * enough(given)) for each in prize], dtype=np.float64)
+    most = 4 * enough(given)
+    worth = np.array([min(each, most) for each in prize], dtype=np.float64)
     if root is not None:
-        worth[root] = 4.0 * enough(given)
+        worth[root] = most
     _, edges = pcst_fast.pcst_fast(ends, worth, costs, -1 if root is None else root, 1, "strong", 0)
     return [int(edge) for edge in edges]
 
