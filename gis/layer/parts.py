@@ -32,7 +32,12 @@ class Use(Enum):
     STATUS = "status"
     LINE_CELL = "line_cell"
     PATROL_AREA = "patrol_area"
+    VISIT_PLAN = "visit_plan"
+    ROUTE = "route"
+    ABSENCE = "absence"
     PIPE_PLAN = "pipe_plan"
+    CONNECTION_PLAN = "connection_plan"
+    RISER_PLAN = "riser_plan"
     COMPOUND = "compound"
     LINK = "link"
 

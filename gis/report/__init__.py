@@ -1,0 +1,1 @@
+"""Bulletins, sheets and lists for people: html, pdf, docx, xlsx and png, from frames and plain values."""
