@@ -17,9 +17,13 @@ from gis.cli.export import export, qgis
 from gis.cli.grid import grid
 from gis.cli.load import load, load_osm
 from gis.cli.match import match
+from gis.cli.outage import outage
 from gis.cli.patrol import patrol
-from gis.cli.plans import assign, law, pipes
+from gis.cli.pipes import pipes
+from gis.cli.plans import assign, law
 from gis.cli.questions import unchecked
+from gis.cli.report import pipes_report
+from gis.cli.risers import risers
 from gis.cli.say import Answer, Command, Group
 from gis.cli.synth import synth
 from gis.errors import Refused
@@ -51,6 +55,25 @@ def draw_map(output: Path, database: str | None) -> Answer:
     facts = {"file": output, "bytes": size, "left_out": list(drawn.left_out)}
     lines = [f"{output}（{size / 1_000_000:.1f} MB）", *drawn.left_out]
     return Answer(facts, text="\n".join(lines))
+
+
+@patrol.command("compare")
+@click.argument("before")
+@click.argument("after")
+@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="输出文件 · FILE.html")
+@DATABASE
+def compare(before: str, after: str, output: Path, database: str | None) -> Answer:
+    """前后对照 · Draw two runs of areas on one map that needs no network: before, after, and what changed hands."""
+    from api.compare import compared
+
+    with county(database) as opened, steps("地图", total=1) as progress:
+        progress("map")
+        made = compared(opened, before, after)
+    with whole(output) as part:
+        part.write_text(made.page.html, encoding="utf-8")
+    facts = {"file": output, "changed_m2": made.changed_m2, "pairs": made.pairs, "left_out": list(made.page.left_out)}
+    text = f"{output}：换手 {made.changed_m2 / 10_000:,.1f} 公顷，{made.pairs} 对网格员 · changed hands"
+    return Answer(facts, text=text)
 
 
 @main.command(cls=Command)
@@ -164,13 +187,16 @@ for command in (
     law,
     patrol,
     pipes,
+    risers,
     match,
     export,
     qgis,
 ):
     main.add_command(command)
+pipes.add_command(pipes_report)
 db.add_command(init)
 db.add_command(reset)
 db.add_command(upgrade)
 db.add_command(backup)
 db.add_command(restore)
+pipes.add_command(outage)

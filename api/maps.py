@@ -17,7 +17,14 @@ from gis.store.county import County, now
 from gis.store.fetch import features
 from web_map.snapshot import Snapshot, page
 
-PLANS = {Use.PATROL_AREA: "patrol", Use.PIPE_PLAN: "pipes"}
+PLANS = {
+    Use.PATROL_AREA: "patrol",
+    Use.PIPE_PLAN: "pipes",
+    Use.VISIT_PLAN: "calendar",
+    Use.RISER_PLAN: "risers",
+    Use.ROUTE: "routes",
+    Use.ROUTE_STOP: "routes",
+}
 
 
 def snapshot(county: County) -> Snapshot:

@@ -46,7 +46,7 @@ def instance(path: Path) -> Instance:
     """Read a VRPLIB file and the best known cost beside it; SystemExit names what cannot be read."""
     try:
         said: dict[str, Any] = vrplib.read_instance(path)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, RuntimeError, TypeError) as error:
         raise SystemExit(f"{path}: expected a VRPLIB file, got {error}") from error
     family = str(said.get("type", "")).strip().upper()
     if family not in FAMILIES or "edge_weight" not in said:
@@ -57,16 +57,16 @@ def instance(path: Path) -> Instance:
     home, count = int(depot[0]), int(said["dimension"])
     clients = np.setdiff1d(np.arange(count), depot)
     scale = 10 if FAMILIES[family] == "dimacs" else 1
-    lengths = np.asarray(said["edge_weight"], dtype=float) * scale
-    matrix = (np.floor(lengths) if scale == 10 else np.round(lengths)).astype(np.int64)
-    windows = np.asarray(said.get("time_window", np.tile([0, EVER // scale], (count, 1))), dtype=np.int64) * scale
-    service = np.broadcast_to(np.asarray(said.get("service_time", 0), dtype=np.int64), count) * scale
-    prize = np.asarray(said.get("prize", np.zeros(count)), dtype=np.int64) * scale
+    timed = "time_window" in said
+    matrix = _whole(said["edge_weight"], scale)
+    windows = _whole(said["time_window"], scale) if timed else np.tile([0, EVER], (count, 1))
+    service = np.broadcast_to(_whole(said.get("service_time", 0), scale), count)
+    prize = _whole(said.get("prize", np.zeros(count)), scale)
     wanted = stops(
         clients,
         service=service[clients],
         early=windows[clients, 0],
-        late=windows[clients, 1] if "time_window" in said else EVER,
+        late=windows[clients, 1],
         prize=prize[clients],
         required=prize[clients] == 0,
         demand=np.asarray(said.get("demand", np.zeros(count)), dtype=np.int64)[clients],
@@ -75,12 +75,18 @@ def instance(path: Path) -> Instance:
         home,
         home,
         early=int(windows[home, 0]),
-        late=int(windows[home, 1]) if "time_window" in said else EVER,
+        late=int(windows[home, 1]),
         count=int(said.get("vehicles", len(clients))),
         capacity=int(said["capacity"]) if "capacity" in said else None,
     )
     divisor = 10 if family == "VRPTW" else 1
     return Instance(path.stem, wanted, shift, matrix, FAMILIES[family], divisor, _best(path))
+
+
+def _whole(values: Any, scale: int) -> Integers:
+    """Give lengths, times and prizes in whole units as the family counts them: tenths cut off, or units rounded."""
+    scaled = np.asarray(values, dtype=float) * scale
+    return (np.floor(scaled) if scale == 10 else np.round(scaled)).astype(np.int64)
 
 
 def tours_of(path: Path, given: Instance) -> Routes:

@@ -6,7 +6,7 @@ opening hours for a fifth of them. `infeasible_days` counts days of which the au
 `proved_feasible_days` those for which a plain rule (nearest window end first) already keeps every limit, so that a
 feasible plan surely exists: `broken_where_feasible` must be 0. `seconds` is the wall time of all days on `processes`
 processes, matrices included; `ratio_to_nearest_first` is the length of tours that always go to the nearest stop left
-over ours.
+over ours, `ratio_to_bound` ours over what no order of the same stops, windows or not, can be below (Held & Karp).
 """
 
 import argparse
@@ -23,7 +23,8 @@ import numpy as np
 from gis.plan.routes import EVER, Integers, Routes, Shift, Stops, Tour, stops
 from gis.plan.streets import StreetGraph, street_graph
 from gis.plan.timetable import audited
-from gis.plan.walking import distances_m, lengths, ways
+from gis.plan.tour_bound import shortest_possible
+from gis.plan.walking import DECIMETRES, distances_m, lengths, ways
 from gis.plan.workday import EBIKE, Workday, workday
 
 SHIFT_S = 8 * 3600
@@ -76,11 +77,13 @@ def solved(path: str, day: Day, seed: int) -> dict[str, float]:
     audit = audited(found.routes, day.wanted, [found.shift], distance, duration)
     plain = audited(_nearest_first(day, metres, by_window=True), day.wanted, [shift], distance, duration)
     nearest = audited(_nearest_first(day, metres, by_window=False), day.wanted, [shift], distance, duration)
+    seen = np.unique(np.concatenate([[0], *(day.wanted.place[tour.stops] for tour in found.routes.tours)])).astype(int)
     return {
+        "bound_metres": shortest_possible(distance[np.ix_(seen, seen)], audit.distance) / DECIMETRES,
         "faults": len(audit.faults),
         "missed": len(found.routes.missed),
-        "metres": audit.distance / 10,
-        "nearest_metres": nearest.distance / 10,
+        "metres": audit.distance / DECIMETRES,
+        "nearest_metres": nearest.distance / DECIMETRES,
         "provable": not plain.faults,
         "cpu_s": cpu_s,
     }
@@ -126,6 +129,7 @@ def main() -> None:
         "missed_stops": int(sums["missed"]),
         "proved_feasible_days": int(sums["provable"]),
         "broken_where_feasible": sum(each["provable"] and (each["faults"] > 0 or each["missed"] > 0) for each in found),
+        "ratio_to_bound": sums["metres"] / sums["bound_metres"],
         "ratio_to_nearest_first": sums["nearest_metres"] / sums["metres"],
         "km": sums["metres"] / 1000,
     }

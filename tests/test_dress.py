@@ -23,6 +23,7 @@ WANTED = Wanted(7, SCALE, TODAY)
 REGISTERS = (
     *("building", "gas_user", "compound", "construction_site", "lpg_station", "special_place", "hot_work"),
     *("enterprise", "welder", "welding_machine", "craftsman", "vehicle", "worker", "place_code", "certificate"),
+    "riser",
 )
 TYPES: dict[Kind, tuple[type, ...]] = {
     Kind.TEXT: (str,),
@@ -132,6 +133,19 @@ def test_meters_hoses_and_consents_go_together(users: gpd.GeoDataFrame) -> None:
     assert users["refusal"].notna().equals(users["consent"] == "refused")
     wave = users["hose_on"].between(date(2022, 10, 1), date(2023, 12, 31)) & (users["hose"] == "metal")
     assert wave.mean() > 0.8
+
+
+def test_the_ledger_of_risers_counts_the_piped_homes_of_each_block(people: Dressed, homes: pd.DataFrame) -> None:
+    ledger = people.frames["riser"].set_index("building_code")
+    users = people.frames["gas_user"]
+    piped = homes[((users["supply"] == "piped") & (users["kind"] == "resident")).to_numpy() & homes["block"].notna()]
+    assert ledger["households"].to_dict() == piped.groupby("building").size().to_dict()
+    assert (piped.groupby("building")["unit"].max() == ledger["units"].astype(int)).all()
+    compound = people.frames["compound"].set_index("code")["riser"]
+    where = compound.loc[ledger["compound_code"]].to_numpy()
+    assert (ledger["riser"] == "outdoors")[where == "outdoors"].all()
+    assert (ledger["riser"] == "indoors")[where == "indoors"].all()
+    assert ledger["outdoors_on"].notna().equals((ledger["riser"] == "outdoors") & (where == "mixed"))
 
 
 def test_old_houses_are_weaker_and_graded_worse(people: Dressed) -> None:

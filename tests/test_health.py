@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from gis import layers
 from gis.find import health
 from gis.find.health import gaps
 from gis.run import grid, patrol
+from gis.run.adopt import adopt
 from gis.run.workload import kinds
 from gis.store import server
 from gis.store.county import County
@@ -73,8 +75,11 @@ def test_objects_without_rule_cell_or_worker_are_counted_against_the_stock(count
     assert building() == (6, 1, 1, 6)
     stored(county, "worker", [{"code": "W-1", "name": "王小明"}])
     how = patrol.How(minutes=dict.fromkeys(kinds(), 10.0))
-    patrol.areas(county, workers=1, how=how)
+    proposed = patrol.areas(county, workers=1, how=how)
+    assert building() == (6, 1, 1, 6)
+    adopt(county, str(proposed.run), county.today())
     assert building() == (6, 1, 1, 1)
+    how = replace(how, from_on=county.today())
     patrol.areas(county, workers=2, how=how)  # the second area has no worker yet
     assert 1 < building()[3] < 6
 

@@ -9,17 +9,22 @@ import numpy as np
 import pytest
 import shapely
 
+from api.compare import compared
 from gis import law, layers
 from gis.errors import Refused
 from gis.layer import Use
 from gis.run import grid, patrol
+from gis.run.division import Respect
+from gis.run.handover import changed_ground, old_areas
 from gis.run.patrol import How, Patrol
 from gis.run.workload import PACE
 from gis.store.county import County
 from gis.store.fetch import features
 from gis.store.settings import Settings
 from gis.work import rules
-from tests.builders import cloned, line, square, stored
+from tests.builders import cloned, line, point, square, stored, swept
+from tests.conftest import X, Y
+from tests.map_pages import data_of
 
 TOWN_M, BLOCK_M, HOUSES = 800.0, 200.0, 6
 STEPS = 200
@@ -86,7 +91,7 @@ def _way(cells: gpd.GeoDataFrame, roads: np.ndarray[tuple[int], np.dtype[np.obje
     return walked_m / PACE / float(cell.area / BLOCK_M**2 * HOUSES)
 
 
-@pytest.mark.parametrize("how", [{}, {"keep_cells": True}, {"respect_towns": True}])
+@pytest.mark.parametrize("how", [{}, {"keep_cells": True}, {"respect": Respect.TOWN}, {"respect": Respect.VILLAGE}])
 def test_areas_tile_their_towns_and_carry_all_work(county: County, how: dict[str, object]) -> None:
     made = areas(county, 4, **how)
     frame = made_areas(county, made.run)
@@ -103,7 +108,7 @@ def test_areas_tile_their_towns_and_carry_all_work(county: County, how: dict[str
     with county.reading() as connection:
         town = features(connection, county, layers.one(Use.TOWN)).geometry.to_numpy()
     crossing = sum(all(shape.intersection(each).area > 1 for each in town) for shape in shapes)
-    assert crossing == 0 or "respect_towns" not in how
+    assert crossing == 0 or "respect" not in how
     if "keep_cells" in how:
         codes = [code for each in frame["cell_codes"] for code in each["codes"]]
         assert len(codes) == len(set(codes))
@@ -138,6 +143,18 @@ def test_when_one_leaves_only_the_areas_beside_change(county: County, tmp_path: 
     assert {move.after for move in after.moved} <= beside
     assert {move.why for move in after.moved if move.before == "W3"} == {"离岗 left: W3"}
     assert after.extra_pieces == 0
+    with county.reading() as connection:
+        ground = changed_ground(*(old_areas(connection, county, str(made.run)) for made in (before, after)))
+    assert set(ground["before"]) == {each.before for each in after.moved}
+    lost = sum(old[code].difference(new[code]).area for code in new.index) + old["W3"].area
+    assert ground["area_m2"].sum() == pytest.approx(lost, abs=1)
+    assert set(ground["after"]) == {each.after for each in after.moved}
+    drawn = compared(county, str(before.run), str(after.run))
+    assert drawn.pairs == len(ground)
+    assert drawn.changed_m2 == pytest.approx(lost, abs=1)
+    titles = [each["title"] for each in data_of(drawn.page.html)]
+    assert {"原片区", "新片区", "换手的地块"} <= set(titles)
+    assert drawn.page.html.count("<rect ") == len(new)
 
 
 def test_without_a_change_nothing_moves(county: County) -> None:
@@ -180,8 +197,44 @@ def test_a_bad_list_is_refused_by_file_row_and_field(
 
 def test_what_cannot_be_made_is_refused(county: County) -> None:
     with pytest.raises(Refused, match="a worker for each of 2 towns, got 1"):
-        areas(county, 1, respect_towns=True)
+        areas(county, 1, respect=Respect.TOWN)
     with pytest.raises(Refused, match="--stable-from nix: "):
         areas(county, 1, stable_from="nix")
     with pytest.raises(Refused, match=r"--minutes nix: .*house_check"):
         areas(county, 1, minutes={"nix": 1.0})
+
+
+def test_a_village_that_one_worker_can_do_is_not_split(county: County) -> None:
+    with county.reading() as connection:
+        cells = features(connection, county, layers.one(Use.CELL))
+    middle = shapely.get_coordinates(shapely.centroid(cells.geometry.to_numpy())) - (X, Y)
+    home = {
+        code: f"V{east // 400:.0f}{north // 400:.0f}" for code, (east, north) in zip(cells["code"], middle, strict=True)
+    }
+    stored(county, "grid_cell", [{"code": code, "village_code": village} for code, village in home.items()])
+    made = areas(county, 3, respect=Respect.VILLAGE)
+    of_area = [{home[code] for code in each["codes"]} for each in made_areas(county, made.run)["cell_codes"]]
+    for village in set(home.values()):
+        assert sum(village in each for each in of_area) == 1
+    plain = [{home[code] for code in each["codes"]} for each in made_areas(county, areas(county, 3).run)["cell_codes"]]
+    assert any(sum(village in each for each in plain) > 1 for village in set(home.values()))
+
+
+def test_areas_go_to_workers_who_know_the_work_and_what_lacks_a_skill_is_told(county: County, tmp_path: Path) -> None:
+    users = [{"code": f"U{n}", "kind": "catering", "supply": "bottled"} for n in range(40)]
+    shapes = [point(5 + 3 * n, 100) for n in range(40)]
+    stored(county, "gas_user", users, shapes)
+    try:
+        crew = listed(tmp_path, "A,结构", "B,燃气", "C,结构", "D,燃气和房屋结构", head="工号,专长")
+        made = areas(county, crew)
+        frame = made_areas(county, made.run).set_index("worker_code").geometry
+        gas = {code: sum(frame[code].covers(shape) for shape in shapes) for code in frame.index}
+        told = {(each.worker, each.skill) for each in made.lacking}
+        assert {worker for worker, skill in told if skill == "structure"} == {"B"}
+        assert {worker for worker, skill in told if skill == "gas"} == {code for code in "AC" if gas[code]}
+        with pytest.raises(Refused, match="专长 gas：没有一名网格员具备"):
+            areas(county, listed(tmp_path, "A,结构", "B,结构", head="工号,专长"))
+        with pytest.raises(Refused, match=r"crew.csv 第2行 专长: .* expected one of .*燃气.*, got 木工"):
+            areas(county, listed(tmp_path, "A,木工", head="工号,专长"))
+    finally:
+        swept(county, "gas_user")

@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.plan.calendar import NEVER, Visits, calendar
+from gis.plan.calendar import NEVER, Fixed, Visits, calendar
 
 
-def visits(due: list[int], minutes: list[float] | None = None, *, booked: list[int] | None = None) -> Visits:
+def visits(
+    due: list[int], minutes: list[float] | None = None, *, booked: list[int] | None = None, settled: bool = False
+) -> Visits:
     count = len(due)
     rng = np.random.default_rng(count)
     return Visits(
@@ -18,6 +20,7 @@ def visits(due: list[int], minutes: list[float] | None = None, *, booked: list[i
         np.array(minutes if minutes is not None else [1.0] * count, dtype=float),
         rng.uniform(0, 1000, (count, 2)),
         np.array(booked if booked is not None else [NEVER] * count, dtype=np.int64),
+        np.full(count, settled),
     )
 
 
@@ -58,10 +61,60 @@ def test_no_day_is_overfilled_and_a_second_run_moves_nothing(
     found = calendar(visits(due, minutes, booked=booked), room)
     set_ = found.day != NEVER
     assert (np.bincount(found.day[set_], weights=np.array(minutes)[set_], minlength=len(room)) <= room + 1e-6).all()
-    if not found.late.any():
-        again = calendar(visits(due, minutes, booked=found.day.tolist()), room)
-        assert again.moved.tolist() == []
-        assert again.day.tolist() == found.day.tolist()
+    again = calendar(visits(due, minutes, booked=found.day.tolist(), settled=True), room)
+    assert again.moved.tolist() == []
+    assert again.day.tolist() == found.day.tolist()
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    data=st.lists(st.tuples(st.integers(-3, 8), st.floats(5, 60), st.integers(NEVER, 7)), min_size=1, max_size=30),
+    capacity=st.lists(st.sampled_from([0.0, 60.0, 240.0]), min_size=1, max_size=8).filter(any),
+    share=st.floats(0, 1),
+)
+def test_given_days_keep_their_minutes_and_no_late_visit_has_room_before_its_day(
+    data: list[tuple[int, float, int]], capacity: list[float], share: float
+) -> None:
+    due, minutes, booked = (list(each) for each in zip(*data, strict=True))
+    room = np.array(capacity)
+    fixed = Fixed(np.arange(len(room)), share * room, np.zeros((len(room), 2)))
+    found = calendar(visits(due, minutes, booked=booked), room, fixed=fixed)
+    taken = [sum(each for each, day in zip(minutes, found.day, strict=True) if day == at) for at in range(len(room))]
+    left = room - fixed.minutes - np.array(taken)
+    assert (left >= -1e-6).all()
+    for visit in np.flatnonzero(found.late).tolist():
+        before = found.day[visit] if found.day[visit] != NEVER else len(room)
+        assert (left[:before] < minutes[visit]).all()
+
+
+def test_a_late_booking_is_given_up_where_the_due_day_is_new() -> None:
+    settled = calendar(visits([1, 5], booked=[3, 1], settled=True), np.full(6, 1.0))
+    assert settled.day.tolist() == [0, 1]  # a day with room before it takes it
+    changed = calendar(visits([0, 5, 5], booked=[3, 0, 1]), np.full(6, 1.0))
+    assert changed.day.tolist()[0] == 0
+    assert sorted(changed.moved.tolist()) == [0, 1]
+
+
+def test_a_new_working_day_takes_what_has_no_day_and_leaves_what_is_late_where_it_is() -> None:
+    full = np.array([2.0, 0.0, 2.0, 2.0])
+    first = calendar(visits([-5] * 7), full)
+    assert sorted(first.day.tolist()) == [NEVER, 0, 0, 2, 2, 3, 3]
+    more = np.array([2.0, 2.0, 2.0, 2.0])
+    again = calendar(visits([-5] * 7, booked=first.day.tolist(), settled=True), more)
+    assert again.moved.tolist() == []
+    assert sorted(again.day.tolist()) == [0, 0, 1, 2, 2, 3, 3]
+
+
+def test_days_are_even_with_what_is_fixed() -> None:
+    fixed = Fixed(np.zeros(1, dtype=np.int64), np.array([6.0]), np.zeros((1, 2)))
+    found = calendar(visits([9] * 54), np.full(10, 480.0), fixed=fixed)
+    assert np.bincount(found.day, minlength=10).tolist() == [0] + [6] * 9
+
+
+def test_fixed_visits_beyond_a_day_are_refused() -> None:
+    fixed = Fixed(np.zeros(1, dtype=np.int64), np.array([61.0]), np.zeros((1, 2)))
+    with pytest.raises(ValueError, match="at most 60 min of fixed visits, got 61"):
+        calendar(visits([1]), np.array([60.0]), fixed=fixed)
 
 
 def test_the_days_are_filled_evenly_where_due_days_allow() -> None:

@@ -246,8 +246,8 @@ def test_five_percent_of_changed_work_moves_few_units() -> None:
     old = divide(given, np.ones(20), steps=200)
     now = given._replace(weight=np.where(rng.random(6400) < 0.05, rng.permutation(weight), weight))
     new = divide(now, np.ones(20), steps=200, before=Before(old.label, np.zeros(20, dtype=bool)))
-    assert (new.label != old.label).mean() <= 0.05
-    assert new.max_over_mean <= 1.02
+    assert (new.label != old.label).mean() <= 0.03
+    assert new.max_over_mean <= 1.03
     anew = divide(now, np.ones(20), seed=9, steps=200)
     assert (anew.label != old.label).mean() > 0.05
     loose = divide(
@@ -259,8 +259,11 @@ def test_five_percent_of_changed_work_moves_few_units() -> None:
 def test_a_new_worker_gets_half_of_the_heaviest_area() -> None:
     given = board(20, 20)
     old = divide(given, np.ones(4))
-    found = divide(given, np.ones(5), before=Before(old.label, np.zeros(5, dtype=bool)))
-    assert (found.extra_pieces, found.empty, found.max_over_mean) == (0, (), 1.0)
+    before = Before(old.label, np.zeros(5, dtype=bool))
+    found = divide(given, np.ones(5), before=before)
+    assert (found.extra_pieces, found.empty) == (0, ())
+    assert found.max_over_mean <= 1.03
+    assert divide(given, np.ones(5), before=before, weights=Weights(slack=0.0)).max_over_mean == 1.0
 
 
 def test_the_same_seed_and_steps_give_the_same_bytes_and_another_seed_does_not() -> None:

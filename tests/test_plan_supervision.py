@@ -49,7 +49,7 @@ def test_every_town_has_an_expert_who_is_able() -> None:
 def test_eight_groups_and_fourteen_towns_rotate_evenly_and_never_come_home() -> None:
     rng = np.random.default_rng(3)
     load, home = rng.integers(20, 60, 14).astype(float), np.arange(8)
-    found = rotation(load, home, rounds=6, seconds=20)
+    found = rotation(load, home, rounds=6, steps=100)
     for group, town in enumerate(home):
         assert group not in found.group[town]
     assert all(len(set(row)) == 6 for row in found.group.tolist())

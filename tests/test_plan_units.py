@@ -122,3 +122,19 @@ def test_forty_patrols_of_liechtenstein_are_even_and_in_one_piece() -> None:
     assert found.max_over_mean <= 1.15
     assert found.load.sum() == 17_677
     assert len(exclaves(read["municipalities"])) == 18
+
+
+def test_hairs_between_cells_with_other_vertices_are_no_units_and_leave_no_gap() -> None:
+    west = shapely.Polygon([(0, 0), (100, 0), (100, 100), (0, 100)])
+    east = shapely.Polygon([(100, 0), (200, 0), (200, 100), (100, 100), (100 + 4e-4, 70), (100 - 3e-4, 30)])
+    cells = np.array([west, east], dtype=object)
+    objects = np.array([[50.0, 50.0], [150.0, 50.0]]), np.ones(2), np.array([0, 1])
+    made = work_units(cells, np.empty((0, 2)), np.empty(0, dtype=np.int64), objects)
+    whole = shapely.coverage_union_all(made.polygon)
+    assert made.cell.tolist() == [0, 1]
+    assert made.load.tolist() == [1.0, 1.0]
+    assert shapely.coverage_is_valid(made.polygon)
+    assert isinstance(whole, shapely.Polygon)
+    assert len(whole.interiors) == 0
+    assert whole.area == pytest.approx(20_000, abs=0.1)
+    assert next_to(made.polygon, np.empty(0, dtype=object), np.empty(0, dtype=object)).nnz == 2

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.sparse.csgraph import dijkstra
 
-from gis.plan.routes import FAR, Shift, stops
+from gis.plan.routes import FAR, Effort, Shift, stops
 from gis.plan.streets import StreetGraph, street_graph
 from gis.plan.walking import distances_m, lengths, path, ways
 from gis.plan.workday import workday
@@ -96,3 +96,22 @@ def test_a_day_too_short_names_what_is_missed() -> None:
     assert day.hours is not None
     assert day.hours.lasting <= 3600
     assert 0 < len(day.routes.missed) < len(wanted)
+
+
+def test_a_day_that_the_order_by_closing_time_holds_is_held() -> None:
+    rng = np.random.default_rng(11)
+    at = rng.integers(0, 3000, 14).astype(float)
+    metres = np.abs(at[:, None] - at[None])
+    arrive = np.cumsum(metres[np.arange(13), np.arange(1, 14)] / 1.0 + 61).astype(np.int64)
+    wanted = stops(np.arange(1, 14), service=60, late=arrive, prize=10**6, required=False)
+    shift = Shift(0, 0, late=10**5, longest=10**5)
+    for seed in range(3):
+        found = workday(wanted, shift, metres, pace=1.0, effort=Effort(steps=1), seed=seed)
+        assert found.routes.missed.tolist() == []
+        assert found.hours is not None
+        assert found.hours.late == 0
+
+
+def test_a_required_stop_is_refused_for_a_day_may_be_too_short() -> None:
+    with pytest.raises(ValueError, match="none of them required"):
+        workday(stops(np.array([1])), Shift(0, 0), np.zeros((2, 2)))

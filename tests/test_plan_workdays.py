@@ -20,6 +20,12 @@ def test_a_year_without_a_notice_counts_weekdays_and_is_named() -> None:
     assert (len(found.days), found.unannounced) == (7, (2099,))
 
 
+def test_outside_china_only_weekends_are_off() -> None:
+    found = workdays(date(2025, 1, 24), date(2025, 2, 9), china=False)
+    assert [day.weekday() < 5 for day in found.days] == [True] * 11
+    assert found.unannounced == ()
+
+
 def test_leave_is_off_and_a_day_that_is_ordered_is_on() -> None:
     monday, sunday = date(2025, 6, 9), date(2025, 6, 15)
     found = workdays(monday, sunday, off=[monday], on=[sunday])

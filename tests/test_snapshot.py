@@ -215,6 +215,15 @@ def test_equal_loads_make_one_shade() -> None:
     assert data_of(html)[0]["labels"] == ["5", "5", "5"]
 
 
+def test_stops_of_routes_carry_their_numbers_and_what_is_left_out_carries_none() -> None:
+    stop, places = layers.named("route_stop"), [shapely.Point(120 + n / 1000, 28.9) for n in range(3)]
+    rows = {"code": ["a", "b", "c"], "number": [1, 2, None], "outcome": ["made", "early", "no_time"]}
+    frame = gpd.GeoDataFrame(rows, geometry=places, crs=4326).astype({"number": object})
+    layer = data_of(map_of((stop, frame)).html)[0]
+    assert sorted(layer["labels"]) == ["", "1", "2"]
+    assert [view["quiet"] for view in layer["views"]] == [False]
+
+
 def test_header_tells_title_date_denominators_and_notes() -> None:
     html = map_of(
         (BUILDING, houses()), title="永康", dated="2026-03-04", denominators=["3 = 1 + 2"], notes=["基准未核实"]

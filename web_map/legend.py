@@ -8,6 +8,7 @@ from web_map.drawing import Drawing, kind
 from web_map.views import Entry, View
 
 MANY = 4
+BARS = 220, 48
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,30 @@ def _section(drawn: Drawing, view: View, place: str) -> str:
     return (
         f'<section data-view="{place}"><label><input type="checkbox"{" checked" if view.shown else ""}>{swatch}'
         f"<span>{escape(view.title)} <small>{escape(view.title_en)}</small></span><b>{drawn.counted:,}</b></label>"
-        f"{entries}{_partly(drawn)}{_invented(drawn)}</section>"
+        f"{entries}{_bars(view)}{_partly(drawn)}{_invented(drawn)}</section>"
+    )
+
+
+def _bars(view: View) -> str:
+    """Give one bar a row, the largest first, with the mean as a line, and how far the largest and least are off it."""
+    if len(view.bars) < 2 or view.bars[0][0] <= 0:
+        return ""
+    most, least = view.bars[0][0], view.bars[-1][0]
+    mean = sum(value for value, _ in view.bars) / len(view.bars)
+    wide, high = BARS
+    step = wide / len(view.bars)
+    rects = "".join(
+        f'<rect x="{place * step:.2f}" y="{high - value / most * high:.2f}" width="{step * 0.85:.2f}" '
+        f'height="{value / most * high:.2f}" fill="{escape(view.entries[colour].colour)}"/>'
+        for place, (value, colour) in enumerate(view.bars)
+    )
+    line = high - mean / most * high
+    told = f"最大/平均 {most / mean:.3f}，最小/平均 {least / mean:.3f} (each area; line: mean)"
+    box = f'viewBox="0 0 {wide} {high}" preserveAspectRatio="none" role="img" aria-label="{escape(told)}"'
+    return (
+        f'<figure class="bars"><svg {box}>{rects}'
+        f'<path d="M0 {line:.2f}H{wide}" stroke="#b5271f" stroke-dasharray="4 3"/></svg>'
+        f"<figcaption>{escape(told)}</figcaption></figure>"
     )
 
 

@@ -5,6 +5,7 @@ const wangge = (() => {
   const CHUNK = 400; // features drawn as one path: few enough to be skipped when out of sight
   const SECTIONS = 6; // features told in one popup
   const REACH = 8; // pixels from a click to a line or point that counts as hit
+  const NUMBERED = 16; // from this zoom on, points that have a number show it
   let map;
   let canvas;
   let layers = [];
@@ -53,6 +54,7 @@ const wangge = (() => {
   function breadth(layer, view, halo) {
     const zoom = map.getZoom();
     const near = zoom >= 17 ? 1.6 : zoom >= 15 ? 1.15 : zoom >= 13 ? 0.8 : 0.55;
+    if (layer.kind === "point" && layer.labels.length && zoom >= NUMBERED) return 18 + (halo ? near * 2 : 0);
     if (layer.kind === "point") return (zoom >= 17 ? 11 : zoom >= 15 ? 8 : zoom >= 13 ? 4.5 : 2.5) + (halo ? near * 2 : 0);
     if (layer.kind === "area" && view.filled) return zoom >= 15 ? view.width : Math.max(view.width * near, 0.5);
     return view.width * near * (view.bold ? 2.2 : 1) + (halo ? near * 2.5 : 0);
@@ -98,18 +100,34 @@ const wangge = (() => {
       group.addLayer(drawn);
     }));
     if (view.quiet) positions(layer.spots).forEach((spot, place) => {
-      const marker = label(spot, layer.labels[place]);
+      const marker = label(spot, layer.labels[place], "label");
       entry.labels.push([marker, features(layer)[place].box]);
       group.addLayer(marker);
     });
     entry.filled = true;
   }
 
-  function label(spot, text) {
+  // The numbers of points, of those alone that are in sight: a county has thousands, and each is an element.
+  function number() {
+    const seen = map.getBounds().pad(0.1);
+    shown.filter((entry) => entry.layer.kind === "point" && entry.layer.labels.length).forEach((entry) => {
+      entry.labels.splice(0).forEach(([marker]) => entry.group.removeLayer(marker));
+      if (!map.hasLayer(entry.group) || map.getZoom() < NUMBERED) return;
+      features(entry.layer).forEach((feature, place) => {
+        const text = entry.layer.labels[place];
+        if (!text || !seen.intersects(feature.box)) return;
+        const marker = label(feature.box.getCenter(), text, "number");
+        entry.labels.push([marker, feature.box]);
+        entry.group.addLayer(marker);
+      });
+    });
+  }
+
+  function label(spot, text, kind) {
     const element = document.createElement("span");
     element.textContent = text;
     return L.marker(spot, { interactive: false, keyboard: false,
-      icon: L.divIcon({ className: "label", html: element, iconSize: [60, 18] }) });
+      icon: L.divIcon({ className: kind, html: element, iconSize: [60, 18] }) });
   }
 
   function restack() {
@@ -120,7 +138,7 @@ const wangge = (() => {
   function resize() {
     shown.forEach((entry) => {
       entry.paths.forEach(([drawn, halo]) => (drawn.options.weight = breadth(entry.layer, entry.view, halo)));
-      entry.labels.forEach(([marker, box]) => marker.setOpacity(isRoomy(box) ? 1 : 0));
+      if (entry.view.quiet) entry.labels.forEach(([marker, box]) => marker.setOpacity(isRoomy(box) ? 1 : 0));
     });
   }
 
@@ -207,7 +225,7 @@ const wangge = (() => {
     layers = JSON.parse(document.getElementById("wangge-data").textContent);
     L.control.zoom({ zoomInTitle: "放大", zoomOutTitle: "缩小" }).addTo(map);
     L.control.scale({ imperial: false, maxWidth: 140 }).addTo(map);
-    map.on("zoomend", resize).on("click", tell);
+    map.on("zoomend", resize).on("moveend", number).on("click", tell);
   }
 
   function view(place, part) {
@@ -224,13 +242,14 @@ const wangge = (() => {
       const box = document.querySelector(`[data-view="${entry.place}"] input`);
       const tick = () => (box.checked = map.hasLayer(entry.group));
       box.addEventListener("change", () => (box.checked ? map.addLayer(entry.group) : map.removeLayer(entry.group)));
-      entry.group.on("add remove", () => { tick(); resize(); restack(); });
+      entry.group.on("add remove", () => { tick(); resize(); restack(); number(); });
       tick();
     });
     document.querySelector(".leaflet-control-layers-toggle").title = "图层 Layers";
     if (window.innerWidth < 700) document.querySelectorAll("details[data-fold]").forEach((each) => (each.open = false));
     resize();
     restack();
+    number();
     document.body.dataset.ready = "yes";
   }
 

@@ -1,7 +1,7 @@
 """The ways a layer is coloured, worked out from its definition: each a line of the layer control and of the legend."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -17,7 +17,8 @@ from web_map.state import LOOKS
 Texts: TypeAlias = "pd.Series[str]"
 
 SHADED = {Use.PATROL_AREA: "load"}
-BOLD = frozenset({Use.PIPE_PLAN})
+NUMBERED = {Use.ROUTE_STOP: "number"}
+BOLD = frozenset({Use.PIPE_PLAN, Use.ROUTE})
 SHADES = ("#e3eef0", "#c2dbe0", "#98c1ca", "#689fac", "#3f7d8c")
 OTHER_COLOUR = "#c8c5bd"
 SHADE_ORDER = 1
@@ -36,7 +37,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class View:
-    """One way to colour a layer: a line of the layer control, and a section of the legend."""
+    """One way to colour a layer: a line of the layer control, and a section of the legend.
+
+    `bars` are the shaded values of all rows with the place of their colour, the largest first.
+    """
 
     title: str
     title_en: str
@@ -48,6 +52,7 @@ class View:
     shown: bool
     bold: bool = False
     quiet: bool = False
+    bars: tuple[tuple[float, int], ...] = ()
 
 
 def views(layer: Layer, frame: pd.DataFrame, drawable: pd.DataFrame, *, state_shown: bool) -> tuple[View, ...]:
@@ -125,12 +130,16 @@ def _shaded(layer: Layer, by: Field, frame: pd.DataFrame, drawable: pd.DataFrame
     )
     places = np.searchsorted(inner, drawable[by.name].astype(float).fillna(edges[0]), side="right").astype(np.int64)
     title, title_en = f"{layer.title}{by.title}", f"{layer.title_en}: {by.title_en.lower()}"
-    return View(title, title_en, entries, places, SHADE_ORDER, 0, filled=True, shown=layer.style.shown, quiet=True)
+    known = np.sort(loads.dropna().to_numpy())[::-1]
+    bars = tuple(zip(known.tolist(), np.searchsorted(inner, known, side="right").tolist(), strict=True))
+    view = View(title, title_en, entries, places, SHADE_ORDER, 0, filled=True, shown=layer.style.shown, quiet=True)
+    return replace(view, bars=bars)
 
 
 def labels(layer: Layer, frame: pd.DataFrame) -> tuple[str, ...]:
-    """Give the text that stands on each row of a shaded layer, numbers without decimals; none for other layers."""
-    name = next((SHADED[use] for use in sorted(layer.uses, key=lambda use: use.value) if use in SHADED), None)
+    """Give the text that stands on each row of a shaded or numbered layer, without decimals; none for other layers."""
+    told = SHADED | NUMBERED
+    name = next((told[use] for use in sorted(layer.uses, key=lambda use: use.value) if use in told), None)
     if name is None or name not in frame:
         return ()
     by = layer.field(name)

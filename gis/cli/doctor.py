@@ -33,7 +33,7 @@ ASSIGN = "`wangge assign` places and measures anew: needed on the day on which a
 ADVICE = {
     "rule": "`wangge law apply` stores the rules; `wangge unchecked {layer} --state no_rule` lists the objects",
     "cell": "`wangge grid make`, `wangge assign`; what lies outside every cell stays without one",
-    "worker": "`wangge patrol areas` gives every cell a worker, as far as there are workers",
+    "worker": "`wangge patrol areas … --from D` puts areas in force; `wangge patrol duty --layer {layer}` lists",
 }
 
 
@@ -190,7 +190,7 @@ def _gaps(county: "County") -> list[Finding]:
 
     findings = []
     for gap in health.gaps(county):
-        lacking = {"规则 rule": gap.without_rule, "网格 cell": gap.without_cell, "网格员 worker": gap.without_worker}
+        lacking = {"规则 rule": gap.without_rule, "网格 cell": gap.without_cell, "责任人 worker": gap.without_worker}
         for what, count in lacking.items():
             advice = ADVICE[what.split()[1]].format(layer=gap.layer.name) if count else ""
             found = f"{count:,} / {gap.stock:,} {gap.layer.title}没有{what}"

@@ -1,4 +1,4 @@
-"""Patrols: `wangge patrol areas | staffing`."""
+"""Patrols: `wangge patrol areas | staffing`, and the commands of other files."""
 
 from dataclasses import asdict
 from datetime import datetime
@@ -7,32 +7,18 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gis.cli.calendar import patrol_calendar
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
+from gis.cli.duty import adopt, duty, leave
+from gis.cli.routes import patrol_routes
 from gis.cli.say import Answer, Group
+from gis.cli.supervision import supervision
+from gis.cli.workers import Workers
 
 if TYPE_CHECKING:
     from gis.run.patrol import Patrol
 
-MOST, SHOWN = 5000, 20
-
-
-class Workers(click.ParamType[int | Path]):
-    """A number of workers, or a file that lists them."""
-
-    name = "FILE|N"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> int | Path:
-        """Give the number, or the path of a file that is there."""
-        text = str(value)
-        try:
-            count = int(text)
-        except ValueError:
-            if not Path(text).is_file():
-                self.fail(f"expected a number of workers or a CSV file that is there, got {text}", param, ctx)
-            return Path(text)
-        if not 1 <= count <= MOST:
-            self.fail(f"{count} is not in the range 1<=x<={MOST}.", param, ctx)
-        return count
+SHOWN = 20
 
 
 class Minutes(click.ParamType[tuple[str, float]]):
@@ -57,15 +43,18 @@ def patrol() -> None:
     """巡查 · Patrols."""
 
 
+patrol.add_command(patrol_calendar)
+
+
 @patrol.command("areas")
 @click.option("--workers", type=Workers(), required=True, help="网格员数，或名单 CSV · workers, or a file of them")
 @click.option("--keep-cells", is_flag=True, help="不拆网格 · keep cells whole")
 @click.option(
     "--respect",
-    type=click.Choice(["none", "town"]),
+    type=click.Choice(["none", "town", "village"]),
     default="none",
     show_default=True,
-    help="town：片区不跨镇街 · areas stay inside their town",
+    help="town：不跨镇街；village：一人能查的村也不拆 · areas stay inside towns; villages stay whole",
 )
 @click.option(
     "--stable-from", default=None, metavar="RUN", help="在某次运算的片区上少改 · change little of a run's areas"
@@ -80,6 +69,7 @@ def patrol() -> None:
 @click.option(
     "--seconds", type=click.FloatRange(0.1, 86_400), default=None, help="约多少秒（换算成步数） · sets the steps"
 )
+@click.option("--from", "first", type=DAY, default=None, help="自该日启用；不给则只是方案 · in force from this day on")
 @DATABASE
 def patrol_areas(
     workers: int | Path,
@@ -90,25 +80,34 @@ def patrol_areas(
     seed: int,
     count: int | None,
     seconds: float | None,
+    first: datetime | None,
     database: str | None,
 ) -> Answer:
     """巡查片区 · Divide the work among workers: even, compact, contiguous areas."""
     from gis.run import patrol as run
+    from gis.run.division import Respect
 
     if count is not None and seconds is not None:
         raise click.UsageError("--steps 与 --seconds 只能给一个 · give --steps or --seconds, not both")
     how = run.How(
         keep_cells=keep_cells,
-        respect_towns=respect == "town",
+        respect=Respect(respect),
         stable_from=stable_from,
         steps=count,
         seconds=seconds,
         minutes=dict(minutes),
+        from_on=day(first),
     )
     with county(database) as opened, steps("片区", total=1) as progress:
         progress("patrol")
         made = run.areas(opened, workers=workers, seed=seed, how=how)
-    return Answer(asdict(made), text="\n".join(_lines(made, stable=stable_from is not None)))
+    lines = _lines(made, stable=stable_from is not None)
+    lines.append(
+        f"自 {how.from_on} 启用 · in force from {how.from_on}"
+        if how.from_on is not None
+        else f"尚未启用 · proposed only: `wangge patrol adopt {made.run} --from D`"
+    )
+    return Answer(asdict(made) | {"from_on": how.from_on}, text="\n".join(lines))
 
 
 def _lines(made: "Patrol", *, stable: bool) -> list[str]:
@@ -126,6 +125,10 @@ def _lines(made: "Patrol", *, stable: bool) -> list[str]:
         lines.append(f"无路相通、并入最近片区的网格 · joined from afar: {named}")
     if made.without_worker:
         lines.append(f"网格员登记不足，无人负责的片区 · areas nobody is named for: {made.without_worker}")
+    if made.lacking:
+        minutes = sum(each.minutes for each in made.lacking)
+        lines.append(f"专长不足的工作 · work whose worker lacks the skill: {minutes:,.0f} 分钟")
+        lines += [f"  {each.worker} {each.skill} {each.minutes:,.0f} 分钟" for each in made.lacking[:SHOWN]]
     if made.empty:
         lines.append(f"没有工作的片区 · areas without work: {len(made.empty)}")
     if made.outside or made.without_rule:
@@ -177,3 +180,7 @@ def patrol_staffing(
         with whole(output) as part:
             part.write_text(found.table(opened.name), encoding="utf-8-sig")
     return Answer(found.facts() | {"file": output}, text=found.told())
+
+
+for each in (adopt, duty, leave, supervision, patrol_calendar, patrol_routes):
+    patrol.add_command(each)

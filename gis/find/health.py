@@ -6,6 +6,7 @@ import sqlalchemy as sa
 from geoalchemy2.shape import to_shape
 
 from gis import crs, layers
+from gis.find.duty import duty, patrolled
 from gis.find.states import State
 from gis.find.unchecked import Question, counts, moment_of
 from gis.layer import Layer, Use
@@ -44,34 +45,22 @@ def stale(connection: sa.Connection, county: County) -> int:
 
 
 def gaps(county: County) -> tuple[Gap, ...]:
-    """Give per patrolled layer the objects without a rule in force today, a cell, or a worker for their cell.
+    """Give per patrolled layer the objects without a rule in force today, a cell, or a person who answers for them.
 
-    The worker of a cell is the one whose area of the newest patrol plan holds it; without a plan nobody has one.
+    Who answers is said by `gis.find.duty`: without areas in force nobody does.
     """
+    today = duty(county, county.today()).by_layer()
     found = []
-    for layer in layers.every():
-        if layer.patrol is None:
-            continue
+    for layer in patrolled():
         question = Question(layer)
         counted = counts(county, question, moment_of(county, question, now()))
         table = county.schema.table(layer)
-        cell = county.schema.table(layers.one(Use.CELL))
-        walked = _walked(county, cell.c.code)
-        query = sa.select(
-            sa.func.count().filter(table.c.cell_id.is_(None)), sa.func.count().filter(~walked)
-        ).select_from(table.outerjoin(cell, cell.c.id == table.c.cell_id))
+        query = sa.select(sa.func.count()).where(table.c.cell_id.is_(None))
         with county.reading() as connection:
-            without_cell, without_worker = connection.execute(query).one()
+            without_cell = int(connection.execute(query).scalar_one())
+        without_worker = today.get(layer.name, (0, 0))[1]
         found.append(Gap(layer, counted.stock, counted.total[State.NO_RULE], without_cell, without_worker))
     return tuple(found)
-
-
-def _walked(county: County, code: sa.ColumnElement[str]) -> sa.ColumnElement[bool]:
-    """Tell whether a cell is in an area that has a worker, of the newest patrol plan."""
-    area = county.schema.table(layers.one(Use.PATROL_AREA))
-    newest = sa.select(sa.func.max(area.c.run_id)).scalar_subquery()
-    codes = area.c.cell_codes["codes"]
-    return sa.exists().where(area.c.run_id == newest, area.c.worker_code.is_not(None), codes.op("?")(code))
 
 
 def scale_error(connection: sa.Connection, county: County) -> float:

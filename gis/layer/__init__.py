@@ -26,6 +26,7 @@ from gis.layer.gas import PRESSURES
 from gis.layer.naming import NAMED_OBJECT, NAMED_PLACE
 from gis.layer.parts import (
     Constraint,
+    Crossing,
     Demand,
     Exclude,
     Footprint,
@@ -50,6 +51,7 @@ __all__ = [
     "SYSTEM_NAMES",
     "Choice",
     "Constraint",
+    "Crossing",
     "Demand",
     "Exclude",
     "Field",
@@ -123,6 +125,7 @@ class Layer:
     patrol: Patrol | None = None
     supplies: Supply | None = None
     demands: Demand | None = None
+    crossing: Crossing | None = None
     footprint: Footprint | None = None
     match: Match | None = None
     accuracy: str = ""
@@ -164,7 +167,8 @@ class Layer:
             *(("layer", "object_id") if self.about_object else ()),
         )
         needed = (*needed, *_names_of(self.footprint), *_names_of(self.match))
-        for name in (*needed, self.patrol.by if self.patrol else "", self.demands.by if self.demands else ""):
+        parts = (self.patrol, self.demands, self.crossing)
+        for name in (*needed, *(each.by for each in parts if each is not None)):
             if name and name not in names:
                 raise DefinitionError(f"no field {name!r}")
         for wrong, complaint in self._complaints():
@@ -274,7 +278,8 @@ def _canonical(value: object) -> str:
     if isinstance(value, tuple):
         return "(" + ",".join(_canonical(item) for item in value) + ")"
     if isinstance(
-        value, (Field, Choice, Constraint, Exclude, Source, Style, Patrol, Supply, Demand, Footprint, Match, Osm)
+        value,
+        (Field, Choice, Constraint, Crossing, Exclude, Source, Style, Patrol, Supply, Demand, Footprint, Match, Osm),
     ):
         inner = ",".join(f"{part.name}={_canonical(getattr(value, part.name))}" for part in fields(value))
         return f"{type(value).__name__}({inner})"

@@ -29,16 +29,21 @@ class Use(Enum):
     RUN = "run"
     DELIVERY = "delivery"
     RULE = "rule"
+    HAZARD = "hazard"
     STATUS = "status"
     LINE_CELL = "line_cell"
     PATROL_AREA = "patrol_area"
+    AREA_ADOPTION = "area_adoption"
+    SUPERVISION = "supervision"
     VISIT_PLAN = "visit_plan"
     ROUTE = "route"
+    ROUTE_STOP = "route_stop"
     ABSENCE = "absence"
     PIPE_PLAN = "pipe_plan"
     CONNECTION_PLAN = "connection_plan"
     RISER_PLAN = "riser_plan"
     COMPOUND = "compound"
+    RISER = "riser"
     LINK = "link"
 
 
@@ -86,12 +91,13 @@ class Style:
 class Patrol:
     """Objects of the layer are visited: under the rule of `kind`, classed by the field `by`.
 
-    An empty value of `by` is classed as `unknown`.
+    An empty value of `by` is classed as `unknown`. `skill` is what a worker must know for the visit; empty: nothing.
     """
 
     kind: str
     by: str = ""
     unknown: str = ""
+    skill: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +115,14 @@ class Demand:
     medium: str
     where: str
     by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """A pipe crosses lines of the layer at a price: that of their class, in the field `by`; `unknown` where empty."""
+
+    by: str
+    unknown: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,7 +32,7 @@ LAYER = Layer(
     uses=frozenset({Use.LOAD}),
     located=True,
     keyed_by_geometry=True,
-    patrol=Patrol(kind="house_check", by="grade", unknown="A"),
+    patrol=Patrol(kind="house_check", by="grade", unknown="A", skill="structure"),
     footprint=Footprint(address="address", floors="floors"),
     osm=(Osm(tags=(("building", ()),), without=(("building", ("no",)),)),),
     fields=(

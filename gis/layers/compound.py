@@ -107,6 +107,17 @@ LAYER = Layer(
             example="住户未同意",
             source=("未改原因",),
         ),
+        Field(
+            "courtyard_length",
+            Kind.REAL,
+            "Courtyard pipe that outdoor risers need and that is not laid yet; empty: worked out from the buildings.",
+            zh="庭院管长度",
+            example=310.0,
+            unit="m",
+            low=0,
+            high=100_000,
+            source=("待建庭院管长度",),
+        ),
         Field("keeper", Kind.TEXT, "Company that keeps it.", zh="物业公司", example="某某物业", source=("物业",)),
         Field(
             "phone",

@@ -14,7 +14,7 @@ LAYER = Layer(
     key="code",
     read=OFFICE | {Role.WORKER},
     located=True,
-    patrol=Patrol(kind="facility_check", by="kind"),
+    patrol=Patrol(kind="facility_check", by="kind", skill="gas"),
     supplies=Supply(medium="gas", where="live AND kind IN ('regulator_station', 'regulator_cabinet')"),
     accuracy="position_accuracy",
     fields=(
@@ -70,6 +70,26 @@ LAYER = Layer(
             example="low",
             source=("出口压力", "出口压力级制", "下游压力"),
             choices=PRESSURES,
+        ),
+        Field(
+            "capacity",
+            Kind.REAL,
+            "Most gas that it can hand on in an hour.",
+            zh="额定流量",
+            example=1000.0,
+            unit="m³/h",
+            low=0,
+            source=("设计流量", "额定流量(m³/h)"),
+        ),
+        Field(
+            "peak",
+            Kind.REAL,
+            "Gas that it hands on in the peak hour today.",
+            zh="高峰流量",
+            example=400.0,
+            unit="m³/h",
+            low=0,
+            source=("最大小时流量",),
         ),
         Field(
             "fenced", Kind.BOOLEAN, "Whether it stands inside a fence.", zh="有围墙", example=True, source=("有围墙",)

@@ -31,9 +31,9 @@ LAYER = Layer(
     key="code",
     read=OFFICE | {Role.WORKER},
     located=True,
-    patrol=Patrol(kind="home_check", by="kind"),
+    patrol=Patrol(kind="home_check", by="kind", skill="gas"),
     households="kind = 'resident'",
-    demands=Demand(medium="gas", where="supply = 'bottled' AND consent IS DISTINCT FROM 'refused'", by="kind"),
+    demands=Demand(medium="gas", where="supply = 'bottled'", by="kind"),
     match=Match(address="address", floor="floor"),
     fields=(
         Field(

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from gis.layer import OFFICE, Choice, Constraint, Field, Kind, Layer, Mask, Role, Source
+from gis.layer import OFFICE, Choice, Constraint, Field, Kind, Layer, Mask, Role, Source, Use
 
 NEAR = frozenset({Role.WORKER, Role.STEWARD})
 
@@ -16,6 +16,7 @@ LAYER = Layer(
     keyed_by=("source", "number"),
     about_object=True,
     read=OFFICE | {Role.WORKER},
+    uses=frozenset({Use.HAZARD}),
     fields=(
         Field(
             "code",

@@ -30,7 +30,7 @@ LAYER = Layer(
     key="licence_no",
     read=OFFICE | {Role.WORKER},
     located=True,
-    patrol=Patrol(kind="station_check", by="kind", unknown="filling"),
+    patrol=Patrol(kind="station_check", by="kind", unknown="filling", skill="gas"),
     accuracy="position_accuracy",
     match=Match(address="address"),
     fields=(

@@ -1,6 +1,6 @@
 """Streets and roads: along which cells are cut, people walk and pipes are laid."""
 
-from gis.layer import EVERYONE, Choice, Field, Geometry, Kind, Layer, Osm, Source, Style, Use
+from gis.layer import EVERYONE, Choice, Crossing, Field, Geometry, Kind, Layer, Osm, Source, Style, Use
 
 LAYER = Layer(
     name="road",
@@ -12,6 +12,7 @@ LAYER = Layer(
     key="code",
     read=EVERYONE,
     uses=frozenset({Use.STREET}),
+    crossing=Crossing(by="road_class", unknown="other"),
     by_length=True,
     keyed_by_geometry=True,
     osm=(Osm(tags=(("highway", ()),), without=(("area", ("yes",)), ("highway", ("raceway",)))),),

@@ -48,6 +48,15 @@ LAYER = Layer(
             example="330784100",
             source=("镇街代码",),
         ),
+        Field(
+            "demonstration",
+            Kind.BOOLEAN,
+            "Whether it is its town's demonstration point of piped gas (一镇一村).",
+            zh="示范点",
+            example=False,
+            popup=True,
+            source=("一镇一村", "瓶改管示范点"),
+        ),
     ),
     style=Style(colour="#9a8ab8", fill=False, width=0.8, order=70, shown=False),
 )

@@ -1,6 +1,6 @@
 """Rivers, canals and lakes: barriers for walking, digging and cells."""
 
-from gis.layer import EVERYONE, Field, Geometry, Kind, Layer, Osm, Source, Style, Use
+from gis.layer import EVERYONE, Crossing, Field, Geometry, Kind, Layer, Osm, Source, Style, Use
 
 LAYER = Layer(
     name="water",
@@ -12,6 +12,7 @@ LAYER = Layer(
     key="code",
     read=EVERYONE,
     uses=frozenset({Use.BARRIER}),
+    crossing=Crossing(by="water_class", unknown="river"),
     keyed_by_geometry=True,
     osm=(Osm(tags=(("waterway", ("river", "canal", "stream")),)),),
     fields=(

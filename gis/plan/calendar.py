@@ -5,13 +5,16 @@ every later due day within reach: of the visits due by each day, today makes at 
 hold, and the days are filled evenly. For visits of equal length this misses a due day only where every calendar does:
 it keeps the condition of the earliest-due-date rule (Jackson 1955), which is optimal for one worker. For unequal ones
 the plain earliest-due-date calendar is made too, and taken where it makes fewer visits late. Where there is more work
-than days the oldest due day stays first; the fewest possible late visits are not promised.
+than days the oldest due day stays first; the fewest possible late visits are not promised. Visits that come again and
+again have their days from `gis.plan.rounds` and are handed over as `Fixed`.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gis.plan.shortage import missing_minutes
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -25,17 +28,31 @@ _EPSILON = 1e-9
 class Visits:
     """What one worker must do: the last day of each visit (from 0 on; before 0: overdue), minutes, place, booking.
 
-    `xy` is in storage metres. `booked` is the day an earlier calendar gave, `NEVER` without one.
+    `xy` is in storage metres. `booked` is the day an earlier calendar gave, `NEVER` without one. `settled`: that
+    calendar knew the visit with the same due day, so that a late day, or none, was the best it found.
     """
 
     due: Integers
     minutes: Floats
     xy: Floats
     booked: Integers
+    settled: Flags
 
     def __len__(self) -> int:
         """How many visits there are."""
         return len(self.due)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fixed:
+    """Visits whose day is given: they take their minutes from it, and others of the day go near their places."""
+
+    day: Integers
+    minutes: Floats
+    xy: Floats
+
+
+NOTHING = Fixed(np.empty(0, dtype=np.int64), np.empty(0), np.empty((0, 2)))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,15 +69,17 @@ class Calendar:
     moved: Integers
 
 
-def calendar(visits: Visits, capacity: Floats) -> Calendar:
+def calendar(visits: Visits, capacity: Floats, *, fixed: Fixed = NOTHING) -> Calendar:
     """Give a day to each visit; `capacity` is the worker's minutes on each day, 0 where there is no work.
 
-    Overdue visits count as due on the first working day. A booking stays unless its day is over capacity, after the due
-    day, or needed by visits that have no other. The same input gives the same calendar: ties go to the earlier due day,
-    then to the smaller number. Without days or visits nothing has a day. ValueError where a visit is longer than the
-    longest day, or minutes are not above 0.
+    Overdue visits count as due on the first working day. A booking stays unless its day is over capacity, needed by
+    visits that have no other, or after the due day and not `settled`; a late one is left where a day in time has room.
+    So a calendar made from its own days is the same calendar. The same input gives the same calendar: ties
+    go to the earlier due day, then to the smaller number. Without days or visits nothing has a day. ValueError where a
+    visit is longer than the longest day, minutes are not above 0, or the fixed visits are more than a day holds.
     """
-    _refuse_misfits(visits, capacity)
+    used = np.bincount(fixed.day, weights=fixed.minutes, minlength=len(capacity)).astype(np.float64)
+    _refuse_misfits(visits, capacity, used)
     days = len(capacity)
     working = np.flatnonzero(capacity > 0)
     if not len(visits) or not len(working):
@@ -68,16 +87,20 @@ def calendar(visits: Visits, capacity: Floats) -> Calendar:
         gone = np.flatnonzero(visits.booked != NEVER)
         return Calendar(np.full(len(visits), NEVER), late, float(visits.minutes.sum()), gone)
     due = np.clip(visits.due, working[0], days - 1)
-    kept = _kept(visits, due, capacity)
+    room = np.maximum(capacity - used, 0.0)
+    kept = _kept(visits, due, room)
     day = min(
-        (_nearby(visits, due, capacity, kept), _by_due_date(visits, due, capacity, kept)),
+        (
+            _brought_forward(visits, due, room, found)
+            for found in (_Nearby(visits, due, capacity, fixed).found(kept), _by_due_date(visits, due, room, kept))
+        ),
         key=lambda found: (int(_late(found, due).sum()), int((found == NEVER).sum())),
     )
     moved = np.flatnonzero((visits.booked != NEVER) & (visits.booked != day))
-    return Calendar(day, _late(day, due), _missing(due, visits.minutes, capacity), moved)
+    return Calendar(day, _late(day, due), missing_minutes(np.zeros_like(due), due, visits.minutes, room), moved)
 
 
-def _refuse_misfits(visits: Visits, capacity: Floats) -> None:
+def _refuse_misfits(visits: Visits, capacity: Floats, used: Floats) -> None:
     if (visits.minutes <= 0).any():
         raise ValueError(
             f"visit {int(np.argmin(visits.minutes))}: expected minutes above 0, got {visits.minutes.min()}"
@@ -86,23 +109,23 @@ def _refuse_misfits(visits: Visits, capacity: Floats) -> None:
     if len(visits) and longest > 0 and visits.minutes.max() > longest + _EPSILON:
         number = int(visits.minutes.argmax())
         raise ValueError(f"visit {number}: expected at most a day's {longest:g} min, got {visits.minutes[number]:g}")
+    for day in np.flatnonzero(used > capacity + 1e-6).tolist():
+        raise ValueError(f"day {day}: expected at most {capacity[day]:g} min of fixed visits, got {used[day]:g}")
 
 
 def _late(day: Integers, due: Integers) -> Flags:
     return np.asarray((day == NEVER) | (day > due), dtype=np.bool_)
 
 
-def _missing(due: Integers, minutes: Floats, capacity: Floats) -> float:
-    """Give the most by which the work due by any day exceeds the days up to it."""
-    work = np.cumsum(np.bincount(due, weights=minutes, minlength=len(capacity)))
-    return float(max((work - np.cumsum(capacity)).max(), 0.0))
+def _kept(visits: Visits, due: Integers, room: Floats) -> Integers:
+    """Give the bookings that stay: in time or settled, within the day's room, and leaving room for what is new.
 
-
-def _kept(visits: Visits, due: Integers, capacity: Floats) -> Integers:
-    """Give the bookings that stay: in time, within capacity, and leaving room for all visits without one."""
-    days = len(capacity)
-    kept = np.where((visits.booked >= 0) & (visits.booked < days) & (visits.booked <= due), visits.booked, NEVER)
-    left = capacity.copy()
+    New is what has no booking and is not settled, and what has lost its booking.
+    """
+    days = len(room)
+    good = (visits.booked >= 0) & (visits.booked < days) & ((visits.booked <= due) | visits.settled)
+    kept = np.where(good, visits.booked, NEVER)
+    left = room.copy()
     for visit in np.lexsort((np.arange(len(due)), due)).tolist():
         if kept[visit] != NEVER:
             if visits.minutes[visit] > left[kept[visit]] + _EPSILON:
@@ -110,7 +133,10 @@ def _kept(visits: Visits, due: Integers, capacity: Floats) -> Integers:
             else:
                 left[kept[visit]] -= visits.minutes[visit]
     for day in range(days):
-        short = _shortage(visits, due, left, kept, day)
+        new = (kept == NEVER) & ~(visits.settled & (visits.booked == NEVER)) & (due <= day)
+        short = float(visits.minutes[new].sum() - left[: day + 1].sum())
+        if short <= _EPSILON:
+            continue
         loose = np.flatnonzero((kept != NEVER) & (kept <= day) & (due > day))
         for visit in loose[np.lexsort((loose, -due[loose]))].tolist():
             if short <= _EPSILON:
@@ -121,66 +147,113 @@ def _kept(visits: Visits, due: Integers, capacity: Floats) -> Integers:
     return kept
 
 
-def _shortage(visits: Visits, due: Integers, left: Floats, kept: Integers, day: int) -> float:
-    """Give the minutes of visits without a booking that are due by a day and find no room up to it."""
-    return float(visits.minutes[(kept == NEVER) & (due <= day)].sum() - left[: day + 1].sum())
-
-
-def _by_due_date(visits: Visits, due: Integers, capacity: Floats, kept: Integers) -> Integers:
+def _by_due_date(visits: Visits, due: Integers, room: Floats, kept: Integers) -> Integers:
     """Give the calendar that takes visits by their due day, each on the first day with room."""
-    found, left = kept.copy(), _left(visits, capacity, kept)
+    found, left = kept.copy(), _left(visits, room, kept)
     for visit in np.lexsort((np.arange(len(due)), due)).tolist():
         if found[visit] == NEVER:
-            room = np.flatnonzero(left >= visits.minutes[visit] - _EPSILON)
-            if len(room):
-                found[visit] = room[0]
-                left[room[0]] -= visits.minutes[visit]
+            free = np.flatnonzero(left >= visits.minutes[visit] - _EPSILON)
+            if len(free):
+                found[visit] = free[0]
+                left[free[0]] -= visits.minutes[visit]
     return found
 
 
-def _left(visits: Visits, capacity: Floats, kept: Integers) -> Floats:
-    booked = kept != NEVER
-    taken = np.bincount(kept[booked], weights=visits.minutes[booked], minlength=len(capacity))
-    return np.maximum(capacity - taken, 0.0)
+def _left(visits: Visits, room: Floats, found: Integers) -> Floats:
+    booked = found != NEVER
+    taken = np.bincount(found[booked], weights=visits.minutes[booked], minlength=len(room))
+    return np.maximum(room - taken, 0.0)
 
 
-def _nearby(visits: Visits, due: Integers, capacity: Floats, kept: Integers) -> Integers:
-    """Give the calendar that goes each day where the most urgent visit is and takes what lies nearest."""
-    found, left = kept.copy(), _left(visits, capacity, kept)
-    for today in np.flatnonzero(left > 0).tolist():
-        open_ = np.flatnonzero(found == NEVER)
-        if not len(open_):
-            break
-        chosen = _taken(visits, due, open_, left[today:], day=today, beside=np.flatnonzero(found == today))
-        found[chosen] = today
-    return found
+def _brought_forward(visits: Visits, due: Integers, room: Floats, found: Integers) -> Integers:
+    """Give the calendar with each late visit on the first earlier day that has room; those without a day come last.
 
-
-def _taken(visits: Visits, due: Integers, open_: Integers, left: Floats, *, day: int, beside: Integers) -> Integers:
-    """Give the visits of one day: its quotas first, then the nearest up to an even share of what remains.
-
-    A quota is the work due by a day less what the days after today can hold up to it; the share is the least height to
-    which every day can be filled alike without missing a due day.
+    A settled booking is left for a day in time alone, so that one more day for all does not move all that is late. In
+    order of their days, so that the room which one leaves is there for those that come after.
     """
-    minutes, last = visits.minutes[open_], due[open_] - day
-    work = np.cumsum(np.bincount(np.maximum(last, 0), weights=minutes, minlength=len(left)))[: len(left)]
-    quota = work - (np.cumsum(left) - left[0])
-    share = float((work / np.maximum(np.cumsum(left), _EPSILON)).max()) * left[0]
-    middle = visits.xy[beside].mean(axis=0) if len(beside) else visits.xy[open_[np.lexsort((open_, last))[0]]]
-    near = np.lexsort((open_, last, np.hypot(*(visits.xy[open_] - middle).T)))
-    taken = np.zeros(len(open_), dtype=np.bool_)
-    room = float(left[0])
-    for by in np.flatnonzero(quota > _EPSILON).tolist():
-        owed = quota[by] - minutes[taken & (last <= by)].sum()
-        for visit in near[~taken[near] & (last[near] <= by)].tolist():
+    found, left, days = found.copy(), _left(visits, room, found), len(room)
+    late = np.flatnonzero(_late(found, due))
+    place = np.where(found == NEVER, days, found)
+    for visit in late[np.lexsort((late, due[late], place[late]))].tolist():
+        stays = visits.settled[visit] and found[visit] == visits.booked[visit] != NEVER
+        end = min(int(place[visit]), int(due[visit]) + 1) if stays else int(place[visit])
+        free = np.flatnonzero(left[:end] >= visits.minutes[visit] - _EPSILON)
+        if len(free):
+            if found[visit] != NEVER:
+                left[found[visit]] += visits.minutes[visit]
+            found[visit] = free[0]
+            left[free[0]] -= visits.minutes[visit]
+    return found
+
+
+class _Nearby:
+    """The calendar that goes each day where the most urgent visit is and takes what lies nearest."""
+
+    def __init__(self, visits: Visits, due: Integers, capacity: Floats, fixed: Fixed) -> None:
+        self._visits, self._due, self._capacity, self._fixed = visits, due, capacity, fixed
+        self._room = capacity - np.bincount(fixed.day, weights=fixed.minutes, minlength=len(capacity))
+
+    def found(self, kept: Integers) -> Integers:
+        found, left = kept.copy(), _left(self._visits, self._room, kept)
+        for today in np.flatnonzero(left > _EPSILON).tolist():
+            open_ = np.flatnonzero(found == NEVER)
+            if not len(open_):
+                break
+            around = (self._visits.xy[found == today], self._fixed.xy[self._fixed.day == today])
+            chosen = self._taken(open_, left[today:], today, np.concatenate(around))
+            found[chosen] = today
+        return found
+
+    def _taken(self, open_: Integers, left: Floats, today: int, around: Floats) -> Integers:
+        """Give the visits of one day: its quotas first, then the nearest up to an even share of what remains.
+
+        A quota is the work due by a day less what the days after today can hold up to it.
+        """
+        minutes, last = self._visits.minutes[open_], self._due[open_] - today
+        each = np.bincount(np.maximum(last, 0), weights=minutes, minlength=len(left)).astype(np.float64)
+        work = np.cumsum(each)[: len(left)]
+        quota = work - (np.cumsum(left) - left[0])
+        xy = self._visits.xy[open_]
+        middle = around.mean(axis=0) if len(around) else xy[np.lexsort((open_, last))[0]]
+        near = np.lexsort((open_, last, np.hypot(*(xy - middle).T)))
+        day = _Day(minutes, float(left[0]))
+        for by in np.flatnonzero(quota > _EPSILON).tolist():
+            day.take(near[last[near] <= by], float(quota[by] - minutes[day.taken & (last <= by)].sum()))
+        share = _share(work, left, self._capacity[today:])
+        day.take(near, min(share, float(left[0])) - float(minutes[day.taken].sum()))
+        return open_[day.taken]
+
+
+class _Day:
+    """A day that is being filled: which of the open visits it takes, and the room that is left."""
+
+    def __init__(self, minutes: Floats, room: float) -> None:
+        self._minutes, self._room = minutes, room
+        self.taken = np.zeros(len(minutes), dtype=np.bool_)
+
+    def take(self, order: Integers, owed: float) -> None:
+        """Take visits in an order, those that fit, until so many minutes are taken."""
+        if owed <= _EPSILON:
+            return
+        fits = order[~self.taken[order] & (self._minutes[order] <= self._room + _EPSILON)]
+        for visit, minutes in zip(fits.tolist(), self._minutes[fits].tolist(), strict=True):
             if owed <= _EPSILON:
                 break
-            if minutes[visit] <= room + _EPSILON:
-                taken[visit], room, owed = True, room - minutes[visit], owed - minutes[visit]
-    spare = min(share, float(left[0])) - minutes[taken].sum()
-    for visit in near[~taken[near]].tolist():
-        if spare <= _EPSILON:
-            break
-        if minutes[visit] <= room + _EPSILON:
-            taken[visit], room, spare = True, room - minutes[visit], spare - minutes[visit]
-    return open_[taken]
+            if minutes <= self._room + _EPSILON:
+                self.taken[visit] = True
+                self._room -= minutes
+                owed -= minutes
+
+
+def _share(work: Floats, left: Floats, capacity: Floats) -> float:
+    """Give the minutes up to which today is filled: the least part of each day that keeps every due day, all alike.
+
+    `work` is what is due by each day, `left` what a day of `capacity` still holds; found by bisection.
+    """
+    used = capacity - left
+    low, high = 0.0, 1.0
+    for _ in range(50):
+        part = (low + high) / 2
+        holds = (np.cumsum(np.maximum(part * capacity - used, 0.0)) >= work - _EPSILON).all()
+        low, high = (low, part) if holds else (part, high)
+    return max(high * float(capacity[0]) - float(used[0]), 0.0)

@@ -4,8 +4,11 @@ All values are whole numbers (the caller's unit), so that sums and bounds are ex
 dead end that does not pay is cut off, one that pays is folded into its neighbour, a node on the way is bridged.
 """
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+
+CROWD = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,14 +26,16 @@ class Compact:
 class Core:
     """A graph that shrinks: `around[v]` is {neighbour: edge}, and an edge made of others lists them in `parts`.
 
-    `bundle[v]` are edges that belong to every plan that reaches v; `base` is what every plan costs. A fixed core has
-    prizes that stand for "some user is here": it bridges and cuts, but decides nothing.
+    `bundle[v]` are edges that belong to every plan that reaches v; `base` is what every plan costs. `alone` is the
+    greatest prize that a node has had, with its bundle: the best plan of one node, where no root is needed. A fixed
+    core has prizes that stand for "some user is here": it bridges and cuts, but decides nothing.
     """
 
     root: int
     prize: list[int]
     fixed: bool = False
     base: int = 0
+    alone: tuple[int, tuple[int, ...]] = (0, ())
     cost: list[int] = field(default_factory=list)
     parts: list[tuple[int, ...]] = field(default_factory=list)
     around: list[dict[int, int]] = field(default_factory=list)
@@ -41,29 +46,37 @@ class Core:
         self.prize = list(self.prize)
         self.around = [{} for _ in self.prize]
         self.bundle = [() for _ in self.prize]
+        self.alone = max(self.alone, (max(self.prize, default=0), ()), key=lambda each: each[0])
 
     def add(self, u: int, v: int, cost: int, *, parts: tuple[int, ...] = ()) -> None:
         """Add an edge under the next number; a loop is left out, of parallel edges the cheaper and older one stays."""
-        edge = len(self.cost)
         self.cost.append(cost)
         self.parts.append(parts)
+        if u != v:
+            self._join(u, v, len(self.cost) - 1)
+
+    def _join(self, u: int, v: int, edge: int) -> None:
         other = self.around[u].get(v)
-        if u == v or (other is not None and self.cost[other] <= cost):
-            return
-        self.around[u][v] = edge
-        self.around[v][u] = edge
+        if other is None or self.cost[edge] < self.cost[other]:
+            self.around[u][v] = edge
+            self.around[v][u] = edge
 
     def remove(self, u: int, v: int) -> None:
         """Take the edge between two nodes away."""
         del self.around[u][v], self.around[v][u]
 
     def bypass(self, node: int, pairs: Iterable[tuple[int, int]]) -> None:
-        """Take a node without prize away and join pairs of its neighbours by the ways that led through it."""
+        """Take a node away and join pairs of its neighbours by the ways that led through it.
+
+        A prize, no greater than the cost of each edge there, is missed but for the ways through it, which it pays for.
+        """
         near = dict(self.around[node])
         for other in near:
             self.remove(node, other)
+        self.base, prize, self.prize[node] = self.base + self.prize[node], self.prize[node], 0
         for a, b in pairs:
-            self.add(a, b, self.cost[near[a]] + self.cost[near[b]], parts=(near[a], near[b]))
+            parts = (near[a], near[b], *self.bundle[node])
+            self.add(a, b, self.cost[near[a]] + self.cost[near[b]] - prize, parts=parts)
 
     def without(self, node: int) -> "Core":
         """Give a core of its own in which a node is not reached."""
@@ -83,46 +96,80 @@ class Core:
 
     def copy(self) -> "Core":
         """Give a core of its own."""
-        core = Core(self.root, self.prize, self.fixed, self.base, self.cost.copy(), self.parts.copy())
+        core = Core(self.root, self.prize, self.fixed, self.base, self.alone, self.cost.copy(), self.parts.copy())
         core.around = [near.copy() for near in self.around]
         core.bundle = self.bundle.copy()
         return core
 
     def simplify(self) -> None:
-        """Make every forced choice, until none is left."""
+        """Make every forced choice at nodes with one or two edges, until none is left."""
         waiting = [node for node, near in enumerate(self.around) if len(near) <= 2]
         while waiting:
             node = waiting.pop()
             if node == self.root or len(self.around[node]) > 2:
                 continue
             near = list(self.around[node])
-            if (len(near) == 2 or self.fixed) and self.prize[node]:
+            if self.fixed and self.prize[node]:
                 continue
             if len(near) == 0:
                 self.base += self.prize[node]
                 self.prize[node] = 0
             elif len(near) == 1:
                 self._shorten(node, near[0])
+            elif self.prize[node] <= min(self.cost[edge] for edge in self.around[node].values()):
+                self.bypass(node, [(near[0], near[1])])
             else:
-                self._bridge(node, *near)
+                continue
             waiting.extend(near)
 
     def _shorten(self, node: int, near: int) -> None:
         edge, prize = self.around[node][near], self.prize[node]
+        if prize > self.cost[edge]:
+            self.merge(node, near)
+            return
         self.remove(node, near)
         self.prize[node] = 0
-        if prize <= self.cost[edge]:
-            self.base += prize
-            return
+        self.base += prize
+
+    def merge(self, node: int, near: int) -> None:
+        """Take a node and its neighbour for one: each plan that reaches one of them takes the edge between them."""
+        edge, prize = self.around[node][near], self.prize[node]
+        self.remove(node, near)
+        for other, through in list(self.around[node].items()):
+            self.remove(node, other)
+            self._join(near, other, through)
+        self.prize[node] = 0
         self.base += self.cost[edge]
         self.prize[near] += prize - self.cost[edge]
         self.bundle[near] += (edge, *self.bundle[node])
+        self.alone = max(self.alone, (self.prize[near], self.bundle[near]), key=lambda each: each[0])
 
-    def _bridge(self, node: int, a: int, b: int) -> None:
-        first, second = self.around[node][a], self.around[node][b]
-        self.remove(node, a)
-        self.remove(node, b)
-        self.add(a, b, self.cost[first] + self.cost[second], parts=(first, second))
+    def gather(self) -> None:
+        """Merge neighbours where the cheapest edge at one of them costs no more than either prize, until none is left.
+
+        E. Uchoa, "Reduction tests for the prize-collecting Steiner problem", Operations Research Letters 34 (2006).
+        """
+        merged = not self.fixed
+        while merged:
+            merged = False
+            for node in range(len(self.around)):
+                while self.around[node]:
+                    cost, near = min((self.cost[edge], near) for near, edge in self.around[node].items())
+                    if cost > min(self._worth(node), self._worth(near)):
+                        break
+                    merged = True
+                    self.unite(node, near)
+                    if len(self.around[node]) > CROWD:
+                        break
+
+    def unite(self, node: int, near: int) -> None:
+        """Merge two neighbours: the one with fewer edges into the other, and none but the root stays the root."""
+        if node == self.root or (near != self.root and len(self.around[node]) > len(self.around[near])):
+            node, near = near, node
+        self.merge(node, near)
+
+    def _worth(self, node: int) -> float:
+        return math.inf if node == self.root else self.prize[node]
 
     def compact(self) -> Compact:
         """Give what is left, nodes and edges in the order of their numbers."""

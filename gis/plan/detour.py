@@ -47,9 +47,10 @@ def detoured(graph: Graph) -> list[int]:
 
 
 def bypassed(graph: Graph, *, sure: int) -> Iterator[tuple[int, list[tuple[int, int]]]]:
-    """Give forks without prize to strike out, each with the pairs of its neighbours to join by an edge instead.
+    """Give forks to strike out, each with the pairs of its neighbours to join by an edge instead.
 
-    They keep an optimal plan in the given order. A prize of `sure` or more is in every plan.
+    They keep an optimal plan in the given order. A prize of `sure` or more is in every plan. A fork of three whose
+    prize is no greater than any edge there is no end of a plan, and the prize pays for a part of each way through it.
     """
     work = _work(graph)
     pairs = _bypassed(graph, work, sure)
@@ -108,20 +109,23 @@ def _bypassed(graph: Graph, work: _Work, sure: int) -> Integers:
     apart, cost = np.zeros((FORKS, FORKS), np.int64), np.zeros(FORKS, np.int64)
     for node in range(1, len(graph.prize)):
         first, ways = graph.start[node], graph.start[node + 1] - graph.start[node]
-        if not 3 <= ways <= FORKS or graph.prize[node] or near[node]:
+        prize = graph.prize[node]
+        if not 3 <= ways <= FORKS or (prize and ways > 3) or near[node]:
             continue
         for a in range(ways):
             cost[a] = graph.cost[graph.arc[first + a] >> 1]
+        if cost[:ways].min() < prize:
+            continue
         work.out[node], joined, bits = 1, 0, 0
-        limit = cost[:ways].sum()
+        limit = cost[:ways].sum() - prize
         for a in range(ways):
             for b in range(a):
                 found = _detour(graph, work, graph.other[first + a], graph.other[first + b], limit, sure)
                 apart[a, b], apart[b, a] = found, found
-                if found > cost[a] + cost[b]:
+                if found > cost[a] + cost[b] - prize:
                     joined += 1
                     bits |= 1 << (a * FORKS + b)
-        if joined > ways or not _spared(apart, cost, ways):
+        if joined > ways or not _spared(apart, cost, ways, prize):
             work.out[node] = 0
             continue
         pairs[node] = bits
@@ -131,10 +135,10 @@ def _bypassed(graph: Graph, work: _Work, sure: int) -> Integers:
 
 
 @compiled
-def _spared(apart: Integers, cost: Integers, ways: int) -> bool:
-    """Give whether each three or more neighbours are joined by detours as cheaply as by the fork."""
+def _spared(apart: Integers, cost: Integers, ways: int, prize: int) -> bool:
+    """Give whether each three or more neighbours are joined by detours as cheaply as by the fork and its prize."""
     for chosen in range(1 << ways):
-        whole, count, first = 0, 0, -1
+        whole, count, first = -prize, 0, -1
         for a in range(ways):
             if chosen >> a & 1:
                 whole, count, first = whole + cost[a], count + 1, a

@@ -12,6 +12,7 @@ from gis.plan.clusters import Clusters, clusters, dealt
 from gis.plan.evenness import Districts, Units, centres, measured, southward
 from gis.plan.halving import ends_inside, halved
 from gis.plan.kept import Before, kept
+from gis.plan.settling import beside, settled
 from gis.plan.shifting import Board, Heat, search
 
 Floats = NDArray[np.float64]
@@ -37,7 +38,8 @@ class Weights:
 
     `hot` and `cold` are the first and last temperature; `stiff` what a squared deviation from the wanted load costs at
     first, `strict` how many times that at last; `learn` how fast prices follow the deviation; `tie` what it costs to
-    take a unit from the worker who had it, and `settled` how many times cooler a search begins that keeps what was.
+    take a unit from the worker who had it, and `settled` how many times cooler a search begins that keeps what was;
+    `slack` is how far loads may then stay off what is fair (a share of it), so that less changes hands.
     """
 
     hot: float = 4.0
@@ -45,8 +47,9 @@ class Weights:
     stiff: float = 0.02
     strict: float = 300.0
     learn: float = 0.003
-    tie: float = 1.0
+    tie: float = 3.0
     settled: float = 20.0
+    slack: float = 0.02
 
 
 def sweeps(links: int) -> int:
@@ -192,7 +195,9 @@ def _board(
         label=label,
         sums=sums,
         units=np.bincount(label, minlength=workers).astype(np.int64),
-        target=_targets(found, label, sums[:, 0], shares, fixed),
+        target=_targets(found, label, sums[:, 0], shares, fixed)
+        if before is None
+        else _kept_targets(found, label, sums[:, 0], shares, fixed, slack=weights.slack),
         price=np.zeros(workers),
         fixed=fixed,
         mark=np.zeros(count, dtype=np.int64),
@@ -209,6 +214,19 @@ def _targets(found: Clusters, label: Labels, load: Floats, shares: Floats, fixed
     carried = np.bincount(cluster[free], load[free], minlength=size)
     wanted = np.maximum(np.bincount(cluster[free], shares[free], minlength=size), 1e-300)
     return np.where(free, shares * (carried / wanted)[cluster], load)
+
+
+def _kept_targets(
+    found: Clusters, label: Labels, load: Floats, shares: Floats, fixed: Flags, *, slack: float
+) -> Floats:
+    """Give the load that each district should carry so that it is nearly fair and little changes hands.
+
+    Where only the districts around a leaver may change, they carry much as it is: no slack is given.
+    """
+    fair = _targets(found, label, load, shares, fixed)
+    pairs = beside(found.links, label)
+    free = ~fixed & (shares > 0)
+    return settled(load, fair, pairs[free[pairs].all(axis=1)], slack=0.0 if fixed.any() else slack)[0]
 
 
 def _heat(weights: Weights, steps: int, seed: int, unit: float, *, settled: bool) -> Heat:

@@ -11,6 +11,9 @@ from gis.plan.improve import searched
 EXTRA = 0.04
 KEPT = (0.6, 1.0)
 FINE = 16
+SPREAD = 0.3
+NEAR = (0.8, 1.0)
+OTHERS = (0.0, 0.0, 0.1)
 
 
 def grown(graph: Graph, ascent: Ascent) -> Tree:
@@ -18,14 +21,14 @@ def grown(graph: Graph, ascent: Ascent) -> Tree:
     tight = (ascent.left.reshape(-1, 2).min(axis=1) == 0).astype(np.int64)
     wanted = [(graph.prize > 0).astype(np.int64), ((graph.prize > 0) & (ascent.prize_left > 0)).astype(np.int64)]
     trees = [improved(graph, connecting(graph, each, graph.cost, tight)) for each in wanted]
-    return min((_settled(graph, tree) for tree in trees), key=lambda tree: tree.value)
+    return settled(graph, min(trees, key=lambda tree: tree.value))
 
 
 def guided(graph: Graph, amounts: NDArray[np.float64]) -> Tree:
     """Give a tree to all prizes along edges of which a fractional plan uses much."""
     length = np.rint(graph.cost * (1 - 0.99 * np.clip(amounts.reshape(-1, 2).sum(axis=1), 0, 1))).astype(np.int64)
     wanted = (graph.prize > 0).astype(np.int64)
-    return _settled(graph, connecting(graph, wanted, length, np.ones_like(length)))
+    return settled(graph, connecting(graph, wanted, length, np.ones_like(length)))
 
 
 def shaken(graph: Graph, tree: Tree, random: np.random.Generator) -> Tree:
@@ -35,13 +38,23 @@ def shaken(graph: Graph, tree: Tree, random: np.random.Generator) -> Tree:
         factor[tree.by[tree.order[1:]]] *= random.uniform(*KEPT)
         length = np.rint(graph.cost * FINE * factor).astype(np.int64)
         wanted = inside(tree) * (graph.prize > 0)
-        return _settled(graph, connecting(graph, wanted, length, np.ones_like(length)))
+        return settled(graph, connecting(graph, wanted, length, np.ones_like(length)))
     marks = inside(tree)
     marks[random.integers(1, len(marks), max(1, int(EXTRA * len(tree.order))))] = 1
-    return _settled(graph, spanned(graph, marks))
+    return settled(graph, spanned(graph, marks))
 
 
-def _settled(graph: Graph, tree: Tree) -> Tree:
+def varied(graph: Graph, tree: Tree, random: np.random.Generator) -> Tree:
+    """Give a rough tree along shaken costs: to the prizes of a good one, and to some others."""
+    factor = random.uniform(1 - SPREAD, 1 + SPREAD, len(graph.cost))
+    factor[tree.by[tree.order[1:]]] *= random.uniform(*NEAR)
+    length = np.rint(graph.cost * FINE * factor).astype(np.int64)
+    more = random.random(len(graph.prize)) < random.choice(OTHERS)
+    wanted = ((inside(tree) > 0) | more) & (graph.prize > 0)
+    return improved(graph, connecting(graph, wanted.astype(np.int64), length, np.ones_like(length)))
+
+
+def settled(graph: Graph, tree: Tree) -> Tree:
     """Give the tree after both ways to improve it, until it stays."""
     while True:
         better = improved(graph, searched(graph, tree))

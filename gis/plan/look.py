@@ -1,4 +1,8 @@
-"""One look into a core: reduce and ascend, shake, cut, and branch where no proof is found."""
+"""One look into a core: reduce and ascend, mix trees, cut, and branch where no proof is found.
+
+Trees are mixed as in C. C. Ribeiro, E. Uchoa and R. F. Werneck, "A hybrid GRASP with perturbations for the Steiner
+problem in graphs", INFORMS J. Computing 14 (2002), but the edges of all are searched together, as a core of their own.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +15,24 @@ from gis.plan.ascent import Ascent, ascend
 from gis.plan.cuts import Relaxation
 from gis.plan.forest import Tree, spanned
 from gis.plan.graph import graph
-from gis.plan.grow import grown, guided, shaken
+from gis.plan.grow import grown, guided, settled, shaken, varied
 from gis.plan.reduce import Proof, alive, reduced, struck
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from gis.plan.core import Core
     from gis.plan.solve import Search
 
 WORTHWHILE = 0.03
 SMALLER = 0.8
 ROOTS = 3
-SHAKES = 20
-LONG = 60
+SHAKES = 6
+MIXES = 4
+LONG = 40
+TREES = 10
+MIXED = 30
+MOST = 12
 LOG = 2_000_000
 SMALL = 30_000
 STALE = 12
@@ -33,7 +43,7 @@ class Look:
     """A look into one open core: it ends with a proof, with two branches, or with the core left open or given up."""
 
     def __init__(self, search: Search, core: Core, bound: int) -> None:
-        self.search, self.core, self.bound = search, core, bound
+        self.search, self.core, self.bound, self.tried = search, core, bound, 0
         self.take()
 
     def take(self) -> None:
@@ -109,12 +119,34 @@ class Look:
         return ascend(self.graph._replace(prize=prize), root=root)
 
     def shake(self) -> None:
-        """Shake the best tree until some shakes in a row have found nothing."""
-        idle, patience = 0, SHAKES if len(self.graph.cost) <= SMALL else LONG
-        while idle < patience and self.search.pace.on():
-            tree = shaken(self.graph, self.tree, self.search.random)
-            idle = idle + 1 if tree.value >= self.tree.value else 0
+        """Look for better trees until some attempts in a row have found nothing."""
+        if not self.search.mixes:
+            self.attempt(lambda: shaken(self.graph, self.tree, self.search.random), SHAKES)
+            return
+        self.attempt(self.mixed, MIXES if len(self.graph.cost) <= SMALL else LONG)
+
+    def attempt(self, make: Callable[[], Tree], patience: int) -> None:
+        """Make trees until so many in a row are no better."""
+        idle = 0
+        while idle < patience and self.tried < MOST + (len(self.graph.cost) > SMALL) * LONG and self.search.pace.on():
+            tree = make()
+            self.tried, idle = self.tried + 1, idle + 1 if tree.value >= self.tree.value else 0
             self.offer(tree)
+
+    def mixed(self) -> Tree:
+        """Give the best tree found on the edges of the best one and of some varied ones together."""
+        trees = [self.tree, *(varied(self.graph, self.tree, self.search.random) for _ in range(TREES))]
+        edges = sorted({edge for tree in trees for edge in tree.edges})
+        ends = {end for edge in edges for end in self.compact.ends[edge]} | {0}
+        number = {node: place for place, node in enumerate(sorted(ends))}
+        core = type(self.core)(0, [self.compact.prize[node] for node in number])
+        for edge in edges:
+            u, v = self.compact.ends[edge]
+            core.add(number[u], number[v], self.compact.cost[edge])
+        marks = np.zeros(len(self.graph.prize), dtype=np.int64)
+        for edge in self.search.within(core, MIXED):
+            marks[list(self.compact.ends[edges[edge]])] = 1
+        return settled(self.graph, spanned(self.graph, marks))
 
     def cut(self) -> bool:
         """Tighten the relaxation; give whether the core is closed, left or clearly smaller, or else must branch."""

@@ -9,6 +9,7 @@ from gis.plan.compiled import Integers
 from gis.plan.core import Compact, Core
 from gis.plan.detour import bypassed, detoured
 from gis.plan.graph import Graph, graph, ways
+from gis.plan.merging import joined
 
 WORTHWHILE = 0.02
 
@@ -31,11 +32,17 @@ class Proof(Protocol):
 
 def reduced(core: Core, *, sure: int) -> None:
     """Make forced choices and leave out what detours stand for; prizes of `sure` or more are in all plans."""
+    core.gather()
     core.simplify()
     while True:
         compact = core.compact()
         for edge in detoured(graph(compact)):
             core.remove(*(compact.node[end] for end in compact.ends[edge]))
+        core.simplify()
+        between = core.compact()
+        for node, near in joined(graph(between)):
+            core.unite(between.node[node], between.node[near])
+        core.gather()
         core.simplify()
         between = core.compact()
         for node, pairs in list(bypassed(graph(between), sure=sure)):

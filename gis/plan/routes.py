@@ -5,6 +5,7 @@ routing problem with time windows, prizes, capacities and several kinds of shift
 beyond what `gis.plan.timetable.audited` finds true of the answer.
 """
 
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
@@ -157,13 +158,14 @@ def routes(
     *,
     effort: Effort,
     seed: int = 0,
+    search: pyvrp.SolveParams = SEARCH,
 ) -> Routes:
     """Give tours that visit the stops at a small cost: distance and time at the shifts' prices, plus missed prizes.
 
     The matrices are square, from row to column, in any whole units; a way of `FAR` or more does not exist. A stop that
     no shift with its skills can reach and leave is named in `unreachable` and not planned. The same input, seed and
-    steps give the same tours. Without stops or shifts there are no tours. ValueError where matrices and places do not
-    fit.
+    steps give the same tours. Without stops or shifts there are no tours. `search` is how PyVRP moves. ValueError where
+    matrices and places do not fit.
     """
     _refuse_misfits(wanted, shifts, distance, duration)
     near, length = np.minimum(distance, FAR), np.minimum(duration, FAR)
@@ -172,7 +174,9 @@ def routes(
     if not len(kept):
         return Routes((), kept, np.flatnonzero(~reached), feasible=not wanted.required.any(), steps=0)
     data = _data(wanted.only(kept), shifts, near, length)
-    found = pyvrp.solve(data, effort.criterion(), seed=seed, collect_stats=False, display=False, params=SEARCH)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", pyvrp.exceptions.PenaltyBoundWarning)  # the answer says whether it is feasible
+        found = pyvrp.solve(data, effort.criterion(), seed=seed, collect_stats=False, display=False, params=search)
     tours = tuple(
         Tour(route.vehicle_type(), kept[np.array([each.idx for each in route if each.is_client()], dtype=np.int64)])
         for route in found.best.routes()

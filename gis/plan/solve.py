@@ -36,10 +36,13 @@ def solved(core: Core, *, pace: Pace | None = None, seed: int = 0, known: int | 
 
 
 class Search:
-    """Best first branching: what is open or given up, and the best tree, kept in the core as it was given."""
+    """Best first branching: what is open or given up, and the best tree, kept in the core as it was given.
 
-    def __init__(self, core: Core, pace: Pace, seed: int, known: int | None) -> None:
-        self.pace, self.random = pace, np.random.default_rng(seed)
+    A search that `mixes` looks for trees by searches within.
+    """
+
+    def __init__(self, core: Core, pace: Pace, seed: int, known: int | None, *, mixes: bool = True) -> None:
+        self.pace, self.random, self.mixes = pace, np.random.default_rng(seed), mixes
         core.miss_isolated()
         self.given, self.first = core.copy(), core.compact()
         core.parts, core.bundle = [() for _ in core.parts], [() for _ in core.bundle]
@@ -73,6 +76,13 @@ class Search:
             bound, _, core = heappop(self.open)
             if self.better(bound):
                 Look(self, core, bound).run()
+
+    def within(self, core: Core, steps: int) -> list[int]:
+        """Give the edges of the best tree found in another core, in so many steps of the pace."""
+        pace = Pace(steps, stop=lambda: not self.pace.on())
+        search = Search(core, pace, int(self.random.integers(1 << 30)), None, mixes=False)
+        search.run()
+        return search.edges()
 
     def better(self, bound: int) -> bool:
         """Give whether a tree better than the best may come to no less than a bound."""

@@ -72,20 +72,21 @@ def postings(cost: Floats, *, each: int = 2, able: Flags | None = None, able_eac
         _summed(town, skilled[expert].astype(float), towns, low=min(able_each, each), high=np.inf),
     ]
     price = np.where(allowed, cost.ravel(), 0.0)
-    choice, bound = _solved(price, rules, Bounds(0, allowed.astype(float)), seconds=None, what="专家派驻 · postings")
+    choice, bound = _solved(price, rules, Bounds(0, allowed.astype(float)), steps=None, what="专家派驻 · postings")
     chosen = np.flatnonzero(choice > 0.5)
     of_expert = np.full(experts, NOBODY)
     of_expert[expert[chosen]] = town[chosen]
     return Postings(of_expert, float(price[chosen].sum()), bound)
 
 
-def rotation(load: Floats, home: Integers, *, rounds: int, seconds: float | None = 60.0) -> Rotation:
+def rotation(load: Floats, home: Integers, *, rounds: int, steps: int | None = 1000) -> Rotation:
     """Give each town one group in each round, none in its own town, as different and as even as can be.
 
     `load` is the work of a town (any unit), `home` the own town of each group or `NOBODY`. In a round no group has more
     than one town more than another; over the rounds a town sees each group that may come once before any comes again.
-    Under these the heaviest group's load over all rounds is least; with `seconds` the search may stop before that is
-    proved, and `bound` says so. Refused where no rotation keeps the conditions, as with one group in its own town.
+    Under these the heaviest group's load over all rounds is least; after so many `steps` (nodes of the search tree) the
+    search stops before that is proved, and `bound` says so; None never stops it. Refused where no rotation keeps the
+    conditions, as with one group in its own town.
     """
     towns, groups = len(load), len(home)
     if not towns or rounds < 1:
@@ -113,7 +114,7 @@ def rotation(load: Floats, home: Integers, *, rounds: int, seconds: float | None
     ]
     price = np.append(np.zeros(count), 1.0)
     limits = Bounds(np.zeros(count + 1), np.append(allowed.astype(float), np.inf))
-    choice, bound = _solved(price, rules, limits, seconds=seconds, what="督导轮换 · rotation")
+    choice, bound = _solved(price, rules, limits, steps=steps, what="督导轮换 · rotation")
     chosen = np.flatnonzero(choice[:-1] > 0.5)
     table = np.empty((towns, rounds), dtype=np.int64)
     table[town[chosen], turn[chosen]] = group[chosen]
@@ -141,10 +142,10 @@ def _no_heavier(group: Integers, load: Floats, groups: int) -> LinearConstraint:
 
 
 def _solved(
-    price: Floats, rules: list[LinearConstraint], limits: Bounds, *, seconds: float | None, what: str
+    price: Floats, rules: list[LinearConstraint], limits: Bounds, *, steps: int | None, what: str
 ) -> tuple[Floats, float]:
     """Give the cheapest choice of whole numbers (any number, without an upper limit) and the proved bound."""
-    options: Any = {"mip_rel_gap": 0.0} | ({} if seconds is None else {"time_limit": seconds})  # scipy closes this type
+    options: Any = {"mip_rel_gap": 0.0} | ({} if steps is None else {"node_limit": steps})  # scipy closes this type
     whole = np.isfinite(limits.ub).astype(int)
     found = milp(price, constraints=rules, bounds=limits, integrality=whole, options=options)
     if found.x is None:

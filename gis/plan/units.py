@@ -12,6 +12,7 @@ from shapely import STRtree
 
 from gis.plan.adjacency import Borders, shared_borders
 from gis.plan.blocks import GRID_M
+from gis.plan.cutting import narrow
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -19,6 +20,7 @@ Shapes = NDArray[np.object_]
 
 LIGHT = 0.125  # of the heaviest unit wanted: objects along a street that carry less join a neighbouring group
 ROUNDS = 8  # of k-means, where the objects along one street are too much for one unit
+THIN_M = 0.1  # a face nowhere wider than this is a hair between lines that were drawn twice, and no ground of its own
 WET_M = 1.0  # a border whose middle is nearer to a barrier than this runs along it
 
 
@@ -88,7 +90,7 @@ def work_units(
 
     `objects` are places, loads and cells (-1: none) of what is patrolled. A cell with fewer than two middles is one
     unit; a part of a cell that touches the rest in no more than a point is a unit of its own. All lines are noded
-    together on a grid of 0.01 mm.
+    together on a grid of 0.01 mm; hairs between cells whose borders have other vertices go to the unit beside them.
     """
     spots, load, home = objects
     lines = [shapely.boundary(cells)]
@@ -101,7 +103,7 @@ def work_units(
     point, inside = STRtree(cells).query(shapely.point_on_surface(faces), predicate="within")
     ground = np.full(len(faces), len(cells), dtype=np.int64)
     np.minimum.at(ground, point, inside)
-    faces, ground = faces[ground < len(cells)], ground[ground < len(cells)]
+    faces, ground = _without_hairs(faces, np.where(ground < len(cells), ground, -1))
     order = np.lexsort((*shapely.bounds(faces).T[::-1], ground))
     faces, ground = faces[order], ground[order]
     unit = _unit_of(faces, ground, spots, home)
@@ -113,6 +115,36 @@ def work_units(
     xy = np.where(total[:, None] > 0, mean / np.maximum(total, 1e-300)[:, None], place)
     carried = np.bincount(unit[held], load[held], minlength=len(faces)).astype(np.float64)
     return WorkUnits(ground, faces, carried, np.asarray(xy, dtype=np.float64), unit)
+
+
+def _without_hairs(faces: Shapes, ground: Integers) -> tuple[Shapes, Integers]:
+    """Give the faces in cells (`ground`, -1: in none), each with the hairs that share most of their border with it.
+
+    A hair goes to a face of its own cell where one is beside it; one that is beside no face of any cell is left out.
+    """
+    hair = np.zeros(len(faces), dtype=bool)
+    slim = np.flatnonzero(2 * shapely.area(faces) < THIN_M * shapely.length(faces))
+    hair[slim] = narrow(faces[slim], THIN_M)
+    owner = np.where(hair | (ground < 0), -1, np.arange(len(faces)))
+    borders = shared_borders(faces)
+    ends = np.concatenate((borders.first, borders.second)), np.concatenate((borders.second, borders.first))
+    metres = np.tile(borders.length_m, 2)
+    while True:
+        some = hair[ends[0]] & (owner[ends[0]] < 0) & (owner[ends[1]] >= 0)
+        if not some.any():
+            break
+        pays, gets = ends[0][some], owner[ends[1][some]]
+        pair, inside = np.unique(np.stack((pays, gets), axis=1), axis=0, return_inverse=True)
+        shared = np.bincount(inside.ravel(), metres[some])
+        strange = ground[pair[:, 0]] != ground[pair[:, 1]]
+        order = np.lexsort((pair[:, 1], -shared, strange, pair[:, 0]))
+        first = order[np.flatnonzero(np.diff(pair[order, 0], prepend=-1))]
+        owner[pair[first, 0]] = pair[first, 1]
+    kept = np.flatnonzero(owner == np.arange(len(faces)))
+    joined = faces.copy()
+    for each in np.unique(owner[hair & (owner >= 0)]).tolist():
+        joined[each] = shapely.coverage_union_all(faces[owner == each])
+    return joined[kept], ground[kept]
 
 
 def _unit_of(faces: Shapes, cell: Integers, spots: Floats, home: Integers) -> Integers:

@@ -18,6 +18,7 @@ Integers = NDArray[np.int64]
 
 FIRST_REACH_M = 2_000.0
 DECIMETRES = 10
+SPARE_M = 0.01  # above the longest leg, for sums that round
 
 
 class Ways(NamedTuple):
@@ -67,22 +68,24 @@ def lengths(metres: Floats, *, scale: float = DECIMETRES) -> Integers:
     return whole
 
 
-def path(graph: StreetGraph, streets: Ways, nodes: Integers) -> list[BaseGeometry]:
+def path(graph: StreetGraph, streets: Ways, nodes: Integers, *, reach_m: float = np.inf) -> list[BaseGeometry]:
     """Give the line along streets from each node to the next; an empty line from a node to itself.
 
-    ValueError where no street leads there.
+    `reach_m` bounds the search where no leg is longer. ValueError where no street leads there within it.
     """
     lines: list[BaseGeometry] = []
-    for start, end in pairwise(nodes.tolist()):
+    if len(nodes) < 2:
+        return lines
+    _, before = dijkstra(streets.matrix, indices=nodes[:-1], limit=reach_m + SPARE_M, return_predecessors=True)
+    for leg, (start, end) in enumerate(pairwise(nodes.tolist())):
         if start == end:
             lines.append(shapely.LineString())
             continue
-        _, before = dijkstra(streets.matrix, indices=start, return_predecessors=True)
-        if before[end] < 0:
-            raise ValueError(f"no street leads from node {start} to node {end}")
+        if before[leg, end] < 0:
+            raise ValueError(f"no street leads from node {start} to node {end} within {reach_m:g} m")
         passed = [end]
         while passed[-1] != start:
-            passed.append(int(before[passed[-1]]))
+            passed.append(int(before[leg, passed[-1]]))
         passed.reverse()
         lines.append(_along(graph, streets, passed))
     return lines

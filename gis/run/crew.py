@@ -1,13 +1,11 @@
 """Who patrols: so many of the register, or the people of a file."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import shapely
 import sqlalchemy as sa
 
@@ -15,17 +13,19 @@ from gis import layers
 from gis.crs import EXCHANGE, to_storage
 from gis.errors import Refused
 from gis.layer import Use
+from gis.run.roll import Names, choices, days, numbers, rows_of
 from gis.store.county import County
 from gis.store.fetch import features
 
 Floats = npt.NDArray[np.float64]
 
-NAMES: Mapping[str, tuple[str, ...]] = {
+NAMES: Names = {
     "code": ("code", "工号"),
     "share": ("share", "工时比例"),
     "lon": ("lon", "经度"),
     "lat": ("lat", "纬度"),
     "to_on": ("to_on", "离岗日期"),
+    "skills": ("skills", "专长"),
 }
 
 
@@ -33,38 +33,40 @@ NAMES: Mapping[str, tuple[str, ...]] = {
 class Crew:
     """Workers in order: codes (None for a place nobody is named for) and shares of full time.
 
-    `homes` are in storage metres, None where nobody's is known; `left` are the codes of those who have left.
+    `homes` are in storage metres, None where nobody's is known; `left` are the codes of those who have left; `skills`
+    is what each knows: gas, structure, both, None where nothing is on record.
     """
 
     codes: tuple[str | None, ...]
     shares: Floats
     homes: Floats | None
     left: tuple[str, ...]
+    skills: tuple[str | None, ...]
 
 
-def registered(connection: sa.Connection, county: County, count: int) -> Crew:
-    """Give so many workers, the first of the register who have not left, all full time; the rest are nobody yet."""
+def registered(connection: sa.Connection, county: County, count: int, day: date) -> Crew:
+    """Give so many workers, the first of the register who serve on a day, all full time; the rest are nobody yet."""
     people = features(connection, county, layers.one(Use.WORKER))
-    gone = [to_on is not None and to_on < county.today() for to_on in people["to_on"]]
-    here = [str(code) for code, away in zip(people["code"], gone, strict=True) if not away]
-    left = tuple(str(code) for code, away in zip(people["code"], gone, strict=True) if away)
+    spans = list(zip(people["code"], people["from_on"], people["to_on"], strict=True))
+    left = tuple(str(code) for code, _, last in spans if last is not None and last < day)
+    begun = [str(code) for code, first, _ in spans if first is None or first <= day]
+    here = [code for code in begun if code not in left]
     codes = (*here[:count], *([None] * (count - len(here))))
-    return Crew(codes, np.ones(count), None, left)
+    known = dict(zip(people["code"], people["skills"], strict=True))
+    return Crew(codes, np.ones(count), None, left, tuple(known.get(code) for code in codes))
 
 
-def listed(county: County, path: Path) -> Crew:
-    """Give the workers of a CSV file: 工号, and where there are 工时比例, 经度 and 纬度 (WGS 84), 离岗日期.
+def listed(county: County, path: Path, day: date) -> Crew:
+    """Give the workers of a CSV file: 工号, and where there are 工时比例, 经度 and 纬度 (WGS 84), 离岗日期, 专长.
 
-    Who left before today is left out. Refused, naming the file, row and field, where a value cannot be read.
+    Who left before the day is left out. Refused, naming the file, row and field, where a value cannot be read.
     """
-    frame = _read(path)
-    code = frame["code"].str.strip()
-    for row in np.flatnonzero((code.fillna("") == "") | code.duplicated()).tolist():
-        raise _wrong(path, row, "工号", "a code of its own", frame["code"].iloc[row])
-    share = _numbers(path, frame, "share", 0.05, 1.0).fillna(1.0)
-    lon, lat = _numbers(path, frame, "lon", -180, 180), _numbers(path, frame, "lat", -90, 90)
-    to_on = _days(path, frame)
-    here = np.array([day is None or day >= county.today() for day in to_on])
+    frame = rows_of(path, NAMES)
+    code = frame["code"]
+    share = numbers(path, frame["share"], "工时比例", 0.05, 1.0).fillna(1.0)
+    lon, lat = numbers(path, frame["lon"], "经度", -180, 180), numbers(path, frame["lat"], "纬度", -90, 90)
+    to_on = days(path, frame["to_on"], "离岗日期")
+    here = np.array([last is None or last >= day for last in to_on])
     if not here.any():
         raise Refused(f"{path.name}: 没有在岗的网格员 · expected a worker who has not left, got none of {len(frame)}")
     homes = None
@@ -75,36 +77,12 @@ def listed(county: County, path: Path) -> Crew:
         homes[known] = shapely.get_coordinates(to_storage(points, EXCHANGE, county.srid))
         homes[~known] = homes[known & here].mean(axis=0)
         homes = homes[here]
-    return Crew(tuple(code[here]), share.to_numpy(float)[here], homes, tuple(code[~here]))
+    skills = choices(path, frame["skills"], "专长", _skills())
+    left = tuple(code[~here])
+    return Crew(tuple(code[here]), share.to_numpy(float)[here], homes, left, tuple(skills[here]))
 
 
-def _read(path: Path) -> pd.DataFrame:
-    try:
-        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
-    except (OSError, ValueError) as error:
-        raise Refused(f"{path.name}: 读不了 · cannot be read as CSV in UTF-8: {error}") from None
-    found = {name: [each for each in known if each in frame.columns] for name, known in NAMES.items()}
-    if not found["code"]:
-        raise Refused(
-            f"{path.name}: 缺“工号”列 · expected a column 工号 or code, got {', '.join(map(str, frame.columns))}"
-        )
-    return pd.DataFrame({name: frame[each[0]] if each else None for name, each in found.items()}, dtype=object)
-
-
-def _numbers(path: Path, frame: pd.DataFrame, name: str, low: float, high: float) -> "pd.Series[float]":
-    found = pd.to_numeric(frame[name], errors="coerce").astype(float)
-    bad = (frame[name].notna() & found.isna()) | (found < low) | (found > high)
-    for row in np.flatnonzero(bad).tolist():
-        raise _wrong(path, row, NAMES[name][1], f"a number from {low:g} to {high:g}", frame[name].iloc[row])
-    return found
-
-
-def _days(path: Path, frame: pd.DataFrame) -> list[date | None]:
-    found = pd.to_datetime(frame["to_on"], errors="coerce", format="%Y-%m-%d")
-    for row in np.flatnonzero(frame["to_on"].notna() & found.isna()).tolist():
-        raise _wrong(path, row, "离岗日期", "a day as 2026-12-31", frame["to_on"].iloc[row])
-    return [None if pd.isna(each) else each.date() for each in found]
-
-
-def _wrong(path: Path, row: int, field: str, expected: str, got: object) -> Refused:
-    return Refused(f"{path.name} 第{row + 2}行 {field}: 数值不对 · row {row + 2}: expected {expected}, got {got}")
+def _skills() -> dict[str, str]:
+    """Give every word for a skill, as the register of workers reads them."""
+    known = layers.one(Use.WORKER).field("skills").choices
+    return {word: each.value for each in known for word in (each.value, each.title, *each.source)}

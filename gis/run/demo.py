@@ -179,7 +179,7 @@ def _found(county: County, workers: int, progress: Progress) -> dict[str, Any]:
     question = unchecked.Question(layers.one(Use.LOAD))
     counted = unchecked.counts(county, question, unchecked.moment_of(county, question, store.now()))
     progress("patrol")
-    areas = _plan(county, "patrol", {"workers": workers}, lambda: patrol.areas(county, workers=workers, seed=SEED))
+    areas = _plan(county, "patrol", {"workers": workers}, lambda: _areas(county, workers))
     progress("pipes")
     laid = _plan(county, "pipes", {"budget": None}, lambda: pipes.plan(county, seed=SEED))
     return {
@@ -193,6 +193,11 @@ def _found(county: County, workers: int, progress: Progress) -> dict[str, Any]:
             "candidates": laid["candidates"],
         },
     }
+
+
+def _areas(county: County, workers: int) -> patrol.Patrol:
+    """Make areas that are in force from today on."""
+    return patrol.areas(county, workers=workers, seed=SEED, how=patrol.How(from_on=county.today()))
 
 
 def _plan(county: County, name: str, wanted: Mapping[str, object], make: Callable[[], object]) -> dict[str, Any]:

@@ -1,19 +1,20 @@
 """Areas of an earlier run, and what changes hands when areas are made anew from them."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import shapely
 import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
 
 from gis import layers
 from gis.crs import Geometries
 from gis.errors import Refused
 from gis.layer import Use
-from gis.plan.evenness import Districts, Units
-from gis.plan.kept import Before, handed_over
+from gis.plan.evenness import Districts
 from gis.plan.units import WorkUnits
 from gis.run.crew import Crew
 from gis.store.county import County
@@ -45,13 +46,9 @@ class Move:
     why: str
 
 
-def old_areas(connection: sa.Connection, county: County, run: str) -> Old:
+def old_areas(connection: sa.Connection, county: County, run: str, *, option: str = "--stable-from") -> Old:
     """Give the areas of a run, by its id or number. Refused where there is no such run of areas."""
-    runs = county.schema.table(layers.one(Use.RUN))
-    named = (runs.c.number == run) | (sa.cast(runs.c.id, sa.Text) == run)
-    found = connection.execute(sa.select(runs.c.id, runs.c.parameters).where(named, runs.c.plan == "patrol")).first()
-    if found is None:
-        raise Refused(f"--stable-from {run}: 没有这次片区运算 · expected the id or number of a run of patrol areas")
+    found = run_of(connection, county, run, option=option)
     table = county.schema.table(layers.one(Use.PATROL_AREA))
     columns = table.c.code, table.c.worker_code, sa.func.ST_AsBinary(table.c.geom)
     rows = connection.execute(sa.select(*columns).where(table.c.run_id == found.id).order_by(table.c.code)).all()
@@ -62,6 +59,18 @@ def old_areas(connection: sa.Connection, county: County, run: str) -> Old:
         np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object),
         found.parameters.get("unit_minutes"),
     )
+
+
+def run_of(
+    connection: sa.Connection, county: County, run: str, *, option: str
+) -> Any:  # a row of SQLAlchemy’s, whose columns it cannot type
+    """Give the id and parameters of a run of areas, by its id or number. Refused where there is none."""
+    runs = county.schema.table(layers.one(Use.RUN))
+    named = (runs.c.number == run) | (sa.cast(runs.c.id, sa.Text) == run)
+    found = connection.execute(sa.select(runs.c.id, runs.c.parameters).where(named, runs.c.plan == "patrol")).first()
+    if found is None:
+        raise Refused(f"{option} {run}: 没有这次片区运算 · expected the id or number of a run of patrol areas")
+    return found
 
 
 def placed(old: Old, units: WorkUnits) -> Labels:
@@ -86,9 +95,38 @@ def numbered(old: Old, crew: Crew) -> Labels:
     ).astype(np.int32)
 
 
-def handed(old: Old, given: Units, units: WorkUnits, crew: Crew) -> Before:
-    """Give what was before, for the division that keeps it."""
-    return handed_over(given.indptr, given.indices, placed(old, units), numbered(old, crew), len(crew.codes))
+def changed_ground(old: Old, new: Old) -> pd.DataFrame:
+    """Give the ground that another worker has than before: `before`, `after`, `area_m2` and `geometry`, largest first.
+
+    Workers are told by their code, an area without one by its own; slivers under a square metre are left out. Empty
+    where nothing changed hands. A pair of workers has one row.
+    """
+    one, other = shapely.STRtree(new.shapes).query(old.shapes, predicate="intersects")
+    was, now = _names(old), _names(new)
+    differ = was[one] != now[other]
+    ground = shapely.intersection(old.shapes[one[differ]], new.shapes[other[differ]])
+    frame = pd.DataFrame({"before": was[one[differ]], "after": now[other[differ]], "geometry": ground})
+    rows = [
+        (*pair, _areal(np.asarray(each["geometry"], dtype=object)))
+        for pair, each in frame.groupby(["before", "after"], sort=True)
+    ]
+    found = pd.DataFrame(rows, columns=["before", "after", "geometry"])
+    found["area_m2"] = shapely.area(found["geometry"].to_numpy(dtype=object))
+    kept = found[found["area_m2"] >= 1.0]
+    return kept.sort_values(["area_m2", "before", "after"], ascending=[False, True, True], ignore_index=True)
+
+
+def _names(areas: Old) -> Geometries:
+    """Give the worker of each area, its own code where nobody is named."""
+    pairs = zip(areas.workers, areas.codes, strict=True)
+    return np.array([worker or code for worker, code in pairs], dtype=object)
+
+
+def _areal(shapes: Geometries) -> BaseGeometry:
+    """Give the areas of some shapes as one."""
+    parts = shapely.get_parts(shapely.get_parts(shapes))
+    whole: BaseGeometry = shapely.union_all(parts[shapely.get_dimensions(parts) == 2])
+    return whole
 
 
 def moves(old: Old, units: WorkUnits, found: Districts, crew: Crew, cells: pd.DataFrame) -> tuple[Move, ...]:

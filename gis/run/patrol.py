@@ -1,8 +1,8 @@
 """Patrol areas: units of work divided among workers, stored with their run."""
 
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date
 from pathlib import Path
 
 import geopandas as gpd
@@ -14,35 +14,39 @@ from gis import layers
 from gis.crs import Geometries
 from gis.errors import Refused
 from gis.layer import Use
-from gis.plan.districts import divide, sweeps
 from gis.plan.evenness import Districts, Units
 from gis.plan.exclaves import exclaves
-from gis.plan.kept import Before
 from gis.plan.units import WorkUnits, next_to, seeds, work_units
+from gis.run.adopt import adopted
 from gis.run.crew import Crew, listed, registered
-from gis.run.handover import Move, Old, handed, moves, old_areas
+from gis.run.division import Respect, solved, task
+from gis.run.handover import Move, Old, moves, old_areas
 from gis.run.record import Made, digest, record
-from gis.run.workload import PERIOD_D, Floats, Integers, Work, minutes_of, work
+from gis.run.skills import Lack, dealt, lacks
+from gis.run.workload import PERIOD_D, Floats, Work, minutes_of, work
 from gis.store.county import County
 from gis.store.fetch import features, shapes
 
+SKILLS = tuple(sorted({layer.patrol.skill for layer in layers.every() if layer.patrol and layer.patrol.skill}))
 FINEST = 0.03  # of a worker's load: what no unit should exceed where it can be cut
 
 
 @dataclass(frozen=True, slots=True)
 class How:
-    """How areas are made: whole cells or parts of them, towns as walls or not, kept from which run, and how long for.
+    """How areas are made: of whole cells or parts, what they respect, kept from which run, and how long for.
 
-    `minutes` are those of a visit by kind, instead of ours; `seconds` only sets the steps of the search.
+    `minutes` are those of a visit by kind, instead of ours; `seconds` only sets the steps of the search. From `from_on`
+    on the areas are in force; without it they are only proposed.
     """
 
     keep_cells: bool = False
-    respect_towns: bool = False
+    respect: Respect = Respect.NONE
     stable_from: str | None = None
     steps: int | None = None
     seconds: float | None = None
     minutes: Mapping[str, float] = field(default_factory=dict)
     period_d: float = PERIOD_D
+    from_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +55,7 @@ class Patrol:
 
     `total_load` is in minutes in the period; `heaviest_unit` in shares of a mean area; `joined` names the cells of
     parts that no street or border ties to the rest and that were too light for a worker of their own; `moved` tells
-    which units changed hands, and why.
+    which units changed hands, and why, `lacking` which workers do not know what some of their work needs.
     """
 
     run: int
@@ -72,6 +76,7 @@ class Patrol:
     exclaves: tuple[tuple[str, float], ...]
     without_worker: int
     moved: tuple[Move, ...]
+    lacking: tuple[Lack, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,16 +104,11 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
     units = _units(ground, most)
     near = next_to(units.polygon, ground.streets, ground.barriers)
     given = Units(near.indptr.astype(np.int64), near.indices.astype(np.int32), units.load, units.xy)
-    walls = _walls(ground, units) if asked.respect_towns else None
-    if walls is not None and len(np.unique(walls)) > len(ground.crew.shares):
-        towns, people = len(np.unique(walls)), len(ground.crew.shares)
-        raise Refused(
-            f"--respect town: 每个镇街至少一名网格员 · expected a worker for each of {towns} towns, got {people}"
-        )
-    before = None if ground.old is None else handed(ground.old, given, units, ground.crew)
-    steps = asked.steps if asked.seconds is None else _steps_in(asked.seconds, given, ground.crew, walls, before)
-    homes = ground.crew.homes
-    found = divide(given, ground.crew.shares, homes=homes, seed=seed, steps=steps, walls=walls, before=before)
+    wanted = task(given, units, ground.cells, ground.crew, respect=asked.respect, old=ground.old)
+    found = solved(wanted, ground.crew, seed=seed, steps=asked.steps, seconds=asked.seconds)
+    needs = _needs(ground, units, found)
+    if ground.old is None:
+        ground = replace(ground, crew=dealt(ground.crew, SKILLS, needs))
     moved = () if ground.old is None else moves(ground.old, units, found, ground.crew, ground.cells)
     made = Made(
         "patrol",
@@ -116,7 +116,7 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
             "workers": len(ground.crew.shares),
             "keep_cells": asked.keep_cells,
             "unit_minutes": most,
-            "respect": "town" if asked.respect_towns else "none",
+            "respect": asked.respect.value,
             "stable_from": asked.stable_from,
             "period_d": asked.period_d,
             "minutes": ground.minutes,
@@ -131,7 +131,9 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
     with county.writing() as connection:
         run = record(connection, county, made)
         _store(connection, county, run, ground, units, found)
-    return _told(run, ground, units, found, moved)
+        if asked.from_on is not None:
+            adopted(connection, county, run, asked.from_on)
+    return _told(run, ground, units, found, moved=moved, lacking=lacks(ground.crew, SKILLS, needs))
 
 
 def _ground(county: County, workers: int | Path, asked: How) -> _Ground:
@@ -151,7 +153,11 @@ def _ground(county: County, workers: int | Path, asked: How) -> _Ground:
             )
             for use in (Use.STREET, Use.BARRIER)
         }
-        crew = registered(connection, county, workers) if isinstance(workers, int) else listed(county, workers)
+        day = asked.from_on or county.today()
+        if isinstance(workers, int):
+            crew = registered(connection, county, workers, day)
+        else:
+            crew = listed(county, workers, day)
         return _Ground(
             cells=cells,
             towns=features(connection, county, layers.one(Use.TOWN)),
@@ -181,18 +187,13 @@ def _units(ground: _Ground, most: float | None) -> WorkUnits:
     return work_units(shapes(ground.cells), middles, of_cell, (spots, load, home))
 
 
-def _walls(ground: _Ground, units: WorkUnits) -> Integers:
-    """Give the number of the town of each unit, by the code of its cell."""
-    return np.unique(ground.cells["town_code"].astype(str), return_inverse=True)[1].astype(np.int64)[units.cell]
-
-
-def _steps_in(seconds: float, units: Units, crew: Crew, walls: Integers | None, before: Before | None) -> int:
-    """Give how many steps fit into about so many seconds on this machine, from the time that a few take."""
-    few = max(sweeps(len(units.indices)) // 20, 1)
-    divide(units, crew.shares, homes=crew.homes, steps=1, walls=walls, before=before)  # compiles
-    began = time.perf_counter()
-    divide(units, crew.shares, homes=crew.homes, steps=few, walls=walls, before=before)
-    return max(1, int(few * seconds / max(time.perf_counter() - began, 1e-6)))
+def _needs(ground: _Ground, units: WorkUnits, found: Districts) -> Floats:
+    """Give the minutes of each district's work that need each of the skills."""
+    held = units.unit >= 0
+    area, minutes, skill = found.label[units.unit[held]], ground.work.minutes[held], ground.work.skill[held]
+    return np.stack(
+        [np.bincount(area, minutes * (skill == each), minlength=len(found.load)) for each in SKILLS], axis=1
+    ).astype(np.float64)
 
 
 def _figures(ground: _Ground, units: WorkUnits, found: Districts) -> dict[str, object]:
@@ -212,7 +213,9 @@ def _figures(ground: _Ground, units: WorkUnits, found: Districts) -> dict[str, o
     }
 
 
-def _told(run: int, ground: _Ground, units: WorkUnits, found: Districts, moved: tuple[Move, ...]) -> Patrol:
+def _told(
+    run: int, ground: _Ground, units: WorkUnits, found: Districts, *, moved: tuple[Move, ...], lacking: tuple[Lack, ...]
+) -> Patrol:
     outlying = exclaves(shapes(ground.towns))
     names = ground.towns["name"].to_numpy(dtype=object)[outlying["town"].to_numpy(int)]
     codes = ground.cells["code"].to_numpy(dtype=object)
@@ -236,6 +239,7 @@ def _told(run: int, ground: _Ground, units: WorkUnits, found: Districts, moved: 
         exclaves=tuple(zip(map(str, names), outlying["area_m2"].to_numpy(float).tolist(), strict=True)),
         without_worker=sum(code is None for code in ground.crew.codes),
         moved=moved,
+        lacking=lacking,
     )
 
 

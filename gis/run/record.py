@@ -14,6 +14,7 @@ import shapely
 import sqlalchemy as sa
 
 from gis import layers
+from gis.errors import UnknownName
 from gis.layer import Use
 from gis.store.county import County
 
@@ -57,6 +58,25 @@ def latest(
     table = county.schema.table(layers.one(Use.RUN))
     query = sa.select(table.c.id, table.c.parameters, table.c.result, table.c.objective, table.c.bound)
     found: Any = connection.execute(query.where(table.c.plan == plan).order_by(table.c.id.desc()).limit(1)).first()
+    return found
+
+
+def named(connection: sa.Connection, county: County, plan: str, run: str | None) -> Any:  # a row, as above
+    """Give a run of a plan by its id or number, the newest where none is named: id, number, recorded_at, and more.
+
+    UnknownName where there is no such run, or none at all.
+    """
+    table = county.schema.table(layers.one(Use.RUN))
+    query = sa.select(table).where(table.c.plan == plan).order_by(table.c.id.desc()).limit(1)
+    if run is not None:
+        query = query.where((table.c.number == run) | (sa.cast(table.c.id, sa.Text) == run))
+    found: Any = connection.execute(query).first()
+    if found is None:
+        if run is None:
+            raise UnknownName(f"{plan}: 还没有运算 · no run of this plan yet")
+        raise UnknownName(
+            f"{plan} {run}: 没有这次运算 · expected the id or number of a run of this plan, got none such"
+        )
     return found
 
 

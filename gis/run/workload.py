@@ -29,14 +29,16 @@ MINUTES = "visit_minutes"  # the rule that says how long a visit of each kind ta
 class Work:
     """What is patrolled: places (n, 2) in storage metres, and minutes in the period.
 
-    `home` is the cell of each object (row of the cells, -1: none), `street` its nearest street; `outside` counts those
-    in no cell, `without_rule` those that no rule has visited.
+    `home` is the cell of each object (row of the cells, -1: none), `street` its nearest street, `skill` what a worker
+    must know to visit it (empty: nothing); `outside` counts those in no cell, `without_rule` those that no rule has
+    visited.
     """
 
     spots: Floats
     minutes: Floats
     home: Integers
     street: Integers
+    skill: Geometries
     outside: int
     without_rule: int
 
@@ -80,7 +82,11 @@ def work(
     cell, walked once for all objects in it, at 4 km an hour.
     """
     parts = [_visits(connection, county, layer, period_d) for layer in layers.every() if layer.patrol]
-    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["cell", "x", "y", "visits", "kind"])
+    rows = (
+        pd.concat(parts, ignore_index=True)
+        if parts
+        else pd.DataFrame(columns=["cell", "x", "y", "visits", "kind", "skill"])
+    )
     place = pd.Series(np.arange(len(cells)), index=cells["id"].astype("int64"))
     home = place.reindex(pd.to_numeric(rows["cell"])).fillna(-1).to_numpy(dtype=np.int64)
     spots = rows[["x", "y"]].to_numpy(dtype=float)
@@ -88,11 +94,12 @@ def work(
     each_m = np.append(walk_m / np.maximum(np.bincount(home[home >= 0], minlength=len(cells)), 1), 0.0)
     visits = rows["visits"].to_numpy(dtype=float)
     spent = np.nan_to_num(visits) * (rows["kind"].map(minutes).to_numpy(dtype=float) + each_m[home] / PACE)
-    return Work(spots, spent, home, _nearest(spots, streets), int((home < 0).sum()), int(np.isnan(visits).sum()))
+    lacking = int((home < 0).sum()), int(np.isnan(visits).sum())
+    return Work(spots, spent, home, _nearest(spots, streets), rows["skill"].to_numpy(dtype=object), *lacking)
 
 
 def _visits(connection: sa.Connection, county: County, layer: Layer, period_d: float) -> pd.DataFrame:
-    """Give the objects of a layer: cell id, place, visits in the period (NaN without a rule) and kind."""
+    """Give the objects of a layer: cell id, place, visits in the period (NaN without a rule), kind and skill."""
     patrol = layer.patrol
     if patrol is None:
         raise ValueError(f"layer {layer.name}: expected a layer with a patrol")
@@ -105,7 +112,7 @@ def _visits(connection: sa.Connection, county: County, layer: Layer, period_d: f
     query = sa.select(table.c.cell_id, sa.func.ST_X(point), sa.func.ST_Y(point), category).order_by(table.c[layer.key])
     frame = pd.DataFrame(connection.execute(query).all(), columns=["cell", "x", "y", "category"], dtype=object)
     every = frame["category"].map(interval_d).astype(float)
-    return frame.assign(visits=period_d / every, kind=patrol.kind).drop(columns="category")
+    return frame.assign(visits=period_d / every, kind=patrol.kind, skill=patrol.skill).drop(columns="category")
 
 
 def _streets_m(cells: Geometries, streets: Geometries) -> Floats:

@@ -54,6 +54,8 @@ def write(folder: Path, geography: Frames, people: Dressed, wanted: Wanted) -> l
         shelf.plain(name, geography[name])
     _registers(shelf, people.frames)
     _users(shelf, people.frames["gas_user"], people.homes)
+    if len(people.frames["riser"]):
+        shelf.sheet("riser", "立管台账.xlsx", headings(layers.named("riser"), people.frames["riser"]))
     records.checks(shelf, people.checks, seed=wanted.seed)
     records.hazards(shelf, people.hazards)
     county = {

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from gis.synth import fill, hazards, hidden, registers, rounds, structures, venues
+from gis.synth import fill, hazards, hidden, registers, risers, rounds, structures, venues
 from gis.synth.households import Households, households
 from gis.synth.settled import Settled
 
@@ -62,6 +62,7 @@ def dressed(place: Settled, geography: Frames, wanted: Wanted, *, workers: int |
     staff = max(round(WORKERS * wanted.scale), 1) if workers is None else workers
     frames = _registers(place, homes, wanted)
     frames["building"] = structures.structures(place, house_risk, seed=seed, today=today)
+    frames["riser"] = risers.risers(place, homes, frames["compound"], seed=seed, today=today)
     frames["worker"] = fill.workers(place.towns, count=staff, seed=seed, today=today)
     stock = _stock(place, geography | frames, homes, wanted)
     risk = _risks(stock, house_risk, homes, rng)

@@ -264,3 +264,22 @@ def test_on_a_phone_all_is_folded_and_nothing_runs_over_the_edge(browser: Browse
     assert legend["height"] < 0.56 * 844
     found.page.click("#legend > details > summary")
     assert found.click(*MIDDLE)[0] == "建筑"
+
+
+def test_stops_show_their_numbers_where_they_are_near_and_in_sight(browser: Browser, tmp_path: Path) -> None:
+    x, y = MIDDLE
+    places = [shapely.Point(x, y), shapely.Point(x + 0.001, y), shapely.Point(x + 0.5, y), shapely.Point(x - 0.001, y)]
+    rows = {"code": list("abcd"), "number": [1, 2, 3, None], "outcome": ["made", "made", "made", "unreachable"]}
+    frame = gpd.GeoDataFrame(rows, geometry=places, crs=4326).astype({"number": object})
+    path = tmp_path / "stops.html"
+    path.write_text(page([(layers.named("route_stop"), frame)], title="路线").html, encoding="utf-8")
+    found = opened(browser, path)
+    numbers = found.page.locator(".number span")
+    assert numbers.count() == 0
+    found.page.evaluate("([x, y]) => { map_wangge.setView([y, x], 17, {animate: false}); }", [x, y])
+    found.settled()
+    assert sorted(numbers.all_inner_texts()) == ["1", "2"]
+    found.page.locator("#legend section input").uncheck()
+    found.settled()
+    assert numbers.count() == 0
+    assert found.troubles == []

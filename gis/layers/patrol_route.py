@@ -1,0 +1,106 @@
+"""Patrol routes (巡查路线): the way of one worker on one day, along streets and to the doors; of one run."""
+
+from datetime import UTC, date, datetime
+
+from gis.layer import OFFICE, Choice, Field, Geometry, Kind, Layer, Role, Source, Style, Use
+
+LAYER = Layer(
+    name="patrol_route",
+    title="巡查路线",
+    title_en="Patrol routes",
+    doc="The routes of one run, one row per worker and day; a worker who need not move has stops and no route.",
+    geometry=Geometry.LINE,
+    source=Source(publisher="This database", licence="internal"),
+    key="code",
+    read=OFFICE | {Role.WORKER},
+    uses=frozenset({Use.ROUTE}),
+    derived=True,
+    unique=(("run_id", "code"),),
+    fields=(
+        Field("code", Kind.TEXT, "Number of the route within its run.", zh="编号", example="001", required=True),
+        Field("run_id", Kind.INTEGER, "Run that made it.", zh="运算", example=1, required=True, refers="run"),
+        Field(
+            "worker_code",
+            Kind.TEXT,
+            "Worker who goes; empty where nobody is named.",
+            zh="工号",
+            example="W-001",
+            popup=True,
+        ),
+        Field(
+            "area_code",
+            Kind.TEXT,
+            "Patrol area of the visits, if all lie in one.",
+            zh="片区",
+            example="001",
+            popup=True,
+        ),
+        Field("day", Kind.DATE, "Day of the route.", zh="日期", example=date(2026, 12, 1), required=True, popup=True),
+        Field(
+            "mode",
+            Kind.TEXT,
+            "How the worker moves.",
+            zh="出行方式",
+            example="walk",
+            required=True,
+            popup=True,
+            choices=(Choice("walk", "步行", "#1f6fb5", "On foot"), Choice("ebike", "电动车", "#7a3fa0", "E-bike")),
+        ),
+        Field("length", Kind.REAL, "Way along streets.", zh="路程", example=4200.0, unit="m", low=0, popup=True),
+        Field(
+            "minutes",
+            Kind.REAL,
+            "From leaving the starting point until being back there.",
+            zh="总用时",
+            example=420.0,
+            unit="min",
+            low=0,
+            popup=True,
+        ),
+        Field("stops", Kind.INTEGER, "Stops that are made.", zh="停靠点", example=24, low=0, popup=True),
+        Field("visits", Kind.INTEGER, "Visits that are made.", zh="检查数", example=31, low=0, popup=True),
+        Field("early", Kind.INTEGER, "Of these, visits of a later day.", zh="提前检查", example=2, low=0, popup=True),
+        Field(
+            "left_out", Kind.INTEGER, "Visits of the day that are not made.", zh="未排", example=0, low=0, popup=True
+        ),
+        Field(
+            "leave_at",
+            Kind.INSTANT,
+            "When the worker leaves the starting point.",
+            zh="出发",
+            example=datetime(2026, 12, 1, 0, 30, tzinfo=UTC),
+            popup=True,
+        ),
+        Field(
+            "back_at",
+            Kind.INSTANT,
+            "When the worker is back.",
+            zh="返回",
+            example=datetime(2026, 12, 1, 7, 30, tzinfo=UTC),
+            popup=True,
+        ),
+        Field(
+            "start_from",
+            Kind.TEXT,
+            "What the starting point is.",
+            zh="起讫点",
+            example="area",
+            required=True,
+            choices=(
+                Choice("area", "片区中心", "", "Middle of the area"),
+                Choice("town", "镇街中心", "", "Middle of the town"),
+                Choice("stops", "当日检查点中心", "", "Middle of the visits"),
+            ),
+        ),
+        Field(
+            "bound",
+            Kind.REAL,
+            "No order of the same stops is shorter than this.",
+            zh="路程下界",
+            example=4100.0,
+            unit="m",
+            low=0,
+        ),
+    ),
+    style=Style(by="mode", colour="#1f6fb5", fill=False, width=2.2, order=84),
+)

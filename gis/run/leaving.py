@@ -1,0 +1,178 @@
+"""A worker leaves: the register says until when and who takes over, and what is open is handed over and listed."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import pandas as pd
+import sqlalchemy as sa
+
+from gis import layers
+from gis.errors import Refused
+from gis.find.duty import Duty, duty, in_areas, patrolled, require_worker
+from gis.find.states import Moment, State, Where, states
+from gis.layer import Layer, Use
+from gis.run.record import Made, digest, record
+from gis.store.county import County, now
+from gis.store.fetch import reading_of
+from gis.store.load import Origin, Terms, load
+
+OPEN = (State.DUE.value, State.OVERDUE.value, State.NEVER.value)
+COLUMNS = ["kind", "layer", "key", "state", "due_on", "area", "after", "why"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Left:
+    """Who left, on which last day, and what was handed over, to whom.
+
+    `objects` are those the worker answered for on the last day. `open` has a row per thing to do: kind (visit, hazard,
+    planned), layer, key, state, due_on, area, after (who answers from the next day on; None: nobody) and why.
+    """
+
+    run: int
+    worker: str
+    on: date
+    successor: str | None
+    objects: int
+    open: pd.DataFrame
+
+    @property
+    def unnamed(self) -> int:
+        """How much of what is open goes to nobody."""
+        return int(self.open["after"].isna().sum())
+
+
+def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Left:
+    """Record a worker's last day and successor in the register, and give what is handed over.
+
+    Nothing is deleted: the register keeps its earlier version, and the run's record says how much was open. Refused
+    where either is not on the register, the worker left on another day or began later, or the successor is not in
+    service on the next day or leads back to the worker.
+    """
+    _checked(county, worker, on, to)
+    before = duty(county, on)
+    _written(county, worker, on, to)
+    after = duty(county, on + timedelta(days=1))
+    mine = tuple(code for code, answer in before.answers.items() if answer.worker == worker)
+    found = _open(county, before, mine, worker)
+    found["after"] = [after.worker(area) for area in found["area"]]
+    found["why"] = [after.why(area) for area in found["area"]]
+    objects = int(before.counts.loc[before.counts["area"].isin(mine), "objects"].sum())
+    figures = {"objects": objects, "open": len(found), "unnamed": int(found["after"].isna().sum())}
+    figures |= {str(kind): int(rows) for kind, rows in found["kind"].value_counts().items()}
+    made = Made(
+        "leave",
+        {"worker": worker, "on": on.isoformat(), "to": to, "areas_run": before.run},
+        digest((found.astype(str),)),
+        result=figures,
+    )
+    with county.writing() as connection:
+        run = record(connection, county, made)
+    return Left(run, worker, on, to, objects, found)
+
+
+def _checked(county: County, worker: str, on: date, to: str | None) -> None:
+    table = county.schema.table(layers.one(Use.WORKER))
+    codes = [worker, *([] if to is None else [to])]
+    query = sa.select(table.c.code, table.c.from_on, table.c.to_on).where(table.c.code.in_(codes))
+    with county.reading() as connection:
+        require_worker(connection, county, *codes)
+        people = {str(row.code): row for row in connection.execute(query)}
+    gone = people[worker]
+    if gone.to_on is not None and gone.to_on != on:
+        raise Refused(f"{worker} 已于 {gone.to_on} 离岗 · {worker} left on {gone.to_on}: expected that day, got {on}")
+    if gone.from_on is not None and gone.from_on > on:
+        raise Refused(
+            f"{worker} {gone.from_on} 才到岗 · {worker} begins on {gone.from_on}: expected --on later, got {on}"
+        )
+    if to is None:
+        return
+    if to == worker:
+        raise Refused("--to: 接手不能是本人 · expected another worker than the one who leaves")
+    taker, following = people[to], on + timedelta(days=1)
+    begun = taker.from_on is None or taker.from_on <= following
+    if not begun or (taker.to_on is not None and taker.to_on < following):
+        raise Refused(f"--to {to}: {following} 不在岗 · expected a worker in service on {following}")
+
+
+def _written(county: County, worker: str, on: date, to: str | None) -> None:
+    row = {"code": worker, "to_on": on} | ({"successor_code": to} if to is not None else {})
+    outcome = load(
+        county,
+        layers.one(Use.WORKER),
+        reading_of(pd.DataFrame([row], dtype=object), None, None),
+        Origin("wangge patrol leave"),
+        terms=Terms(),
+    )
+    if outcome.rejected:
+        fault = outcome.faults[0]
+        raise Refused(f"{worker}: expected {fault.expected}, got {fault.actual}")
+
+
+def _open(county: County, before: Duty, areas: tuple[str, ...], worker: str) -> pd.DataFrame:
+    """Give what is open in some areas: visits due, overdue or never made, hazards not closed, visits planned later."""
+    with county.reading() as connection:
+        parts = [
+            part
+            for layer in patrolled()
+            for part in (
+                _visits(connection, county, layer, before, areas),
+                _hazards(connection, county, layer, before, areas),
+            )
+        ]
+        parts.append(_planned(connection, county, worker, before.day))
+    rows = [row for part in parts for row in part]
+    return pd.DataFrame(rows, columns=COLUMNS[:6], dtype=object)
+
+
+def _visits(
+    connection: sa.Connection, county: County, layer: Layer, before: Duty, areas: tuple[str, ...]
+) -> list[tuple[object, ...]]:
+    table, moment = county.schema.table(layer), now()
+    placed = in_areas(county, layer, before.run, areas=areas).subquery()
+    rows = sa.select(table).where(table.c.id.in_(sa.select(placed.c.id))).subquery()
+    asked = Moment(moment.astimezone(county.timezone).date(), moment, str(county.timezone))
+    found = states(county.schema, layer, asked, Where(), objects=rows)
+    query = (
+        sa.select(found.c.key, found.c.state, found.c.due_at, placed.c.area)
+        .select_from(found.join(placed, placed.c.id == found.c.id))
+        .where(found.c.state.in_(OPEN))
+        .order_by(found.c.key)
+    )
+    midnight = timedelta(seconds=1)
+    return [
+        (
+            "visit",
+            layer.name,
+            key,
+            state,
+            None if due_at is None else (due_at - midnight).astimezone(county.timezone).date(),
+            area,
+        )
+        for key, state, due_at, area in connection.execute(query)
+    ]
+
+
+def _hazards(
+    connection: sa.Connection, county: County, layer: Layer, before: Duty, areas: tuple[str, ...]
+) -> list[tuple[object, ...]]:
+    hazard = county.schema.table(layers.one(Use.HAZARD))
+    placed = in_areas(county, layer, before.run, areas=areas).subquery()
+    query = (
+        sa.select(hazard.c.code, hazard.c.state, hazard.c.deadline_on, placed.c.area)
+        .select_from(hazard.join(placed, placed.c.id == hazard.c.object_id))
+        .where(hazard.c.layer == layer.name, hazard.c.state.is_distinct_from("closed"))
+        .order_by(hazard.c.code)
+    )
+    return [("hazard", layer.name, *row) for row in connection.execute(query)]
+
+
+def _planned(connection: sa.Connection, county: County, worker: str, on: date) -> list[tuple[object, ...]]:
+    """Give the visits that the newest calendar has this worker make after the last day."""
+    visit = county.schema.table(layers.one(Use.VISIT_PLAN))
+    newest = sa.select(sa.func.max(visit.c.run_id)).scalar_subquery()
+    query = (
+        sa.select(visit.c.layer, visit.c.object_key, visit.c.outcome, visit.c.day, visit.c.area_code)
+        .where(visit.c.run_id == newest, visit.c.worker_code == worker, visit.c.day > on)
+        .order_by(visit.c.day, visit.c.code)
+    )
+    return [("planned", *row) for row in connection.execute(query)]
