@@ -19,7 +19,8 @@ from gis.cli.load import load, load_osm
 from gis.cli.match import match
 from gis.cli.outage import outage
 from gis.cli.patrol import patrol
-from gis.cli.plans import assign, law, pipes
+from gis.cli.pipes import pipes
+from gis.cli.plans import assign, law
 from gis.cli.questions import unchecked
 from gis.cli.say import Answer, Command, Group
 from gis.cli.synth import synth

@@ -25,7 +25,7 @@ from shapely.geometry.base import BaseGeometry
 from api import maps
 from gis import crs, law, layers
 from gis.layer import Constraint, Field, Geometry, Kind, Layer, Role, Use
-from gis.run.pipes import COST, PRIZE, SERVICE, UNPAVED
+from gis.run.pipe_prices import SERVICE, UNCLASSED
 from gis.store import migrate
 from gis.store.county import County, engine_for
 from gis.store.fetch import features, reading_of
@@ -614,15 +614,19 @@ def test_the_default_law_rules_every_class_of_what_is_visited(layer: Layer) -> N
 def test_every_class_of_demand_has_a_prize(layer: Layer) -> None:
     demands = layer.demands
     assert demands is not None
-    assert {choice.value for choice in layer.field(demands.by).choices} == default_rules()[PRIZE]
+    assert (
+        {choice.value for choice in layer.field(demands.by).choices}
+        == default_rules()["pipe_prize"]
+        == default_rules()["pipe_hookup"]
+    )
     assert layer.field(demands.by).required
 
 
 @pytest.mark.parametrize("layer", layers.using(Use.STREET), ids=name)
 def test_every_class_of_street_has_a_cost_to_dig(layer: Layer) -> None:
     classes = {choice.value for choice in layer.field("road_class").choices}
-    assert classes | {SERVICE} == default_rules()[COST]
-    assert UNPAVED in classes
+    assert classes | {SERVICE} == default_rules()["pipe_cost"] == default_rules()["pipe_cover"]
+    assert UNCLASSED in classes
 
 
 @pytest.mark.parametrize("layer", [layer for layer in EVERY if layer.supplies or layer.demands], ids=name)

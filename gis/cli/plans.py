@@ -1,4 +1,4 @@
-"""Rules, places and pipes: `wangge law | assign | pipes`."""
+"""Rules and places: `wangge law | assign`."""
 
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +8,6 @@ import click
 from gis.cli.door import DATABASE, county, steps
 from gis.cli.say import Answer, Command, Group
 
-SEED = click.option("--seed", type=int, default=7, show_default=True, help="随机种子 · seed")
 SHOWN = 20
 
 
@@ -51,32 +50,3 @@ def assign(database: str | None) -> Answer:
             f"{name}: 共 {total}，入格 {found.in_cell[name]}，移动 {found.moved[name]}，区外 {len(outside)}{listed}"
         )
     return Answer(asdict(found), text="\n".join(lines))
-
-
-@click.group(cls=Group)
-def pipes() -> None:
-    """瓶改管 · Pipe plans."""
-
-
-@pipes.command("plan")
-@click.option("--budget", type=click.FloatRange(0), default=None, metavar="YUAN", help="预算（元） · budget")
-@click.option(
-    "--steps", "at_most", type=click.IntRange(1), default=60, show_default=True, help="搜索步数 · steps of the search"
-)
-@click.option("--seconds", type=click.FloatRange(0), default=None, help="秒数上限 · stop after so many seconds")
-@SEED
-@DATABASE
-def pipes_plan(budget: float | None, at_most: int, seconds: float | None, seed: int, database: str | None) -> Answer:
-    """管线方案 · Choose streets to lay pipe on, from live roots to bottled users, with a proof."""
-    from gis.run import pipes as run
-
-    with county(database) as opened, steps("瓶改管", total=1) as progress:
-        progress("pipes")
-        made = run.plan(opened, budget=budget, seed=seed, steps=at_most, seconds=seconds)
-    worth = f"管长 {made.length_m / 1000:.1f} km；造价 {made.cost:,.0f} 元（单价未核实）"
-    lines = [
-        f"接入 {made.users} / {made.candidates} 户；{worth}",
-        f"目标 {made.objective:,.0f}，下界 {made.bound:,.0f}，差距 {made.gap_pct:.2f}%",
-        "，".join(f"{reason} {count}" for reason, count in sorted(made.reasons.items())),
-    ]
-    return Answer(asdict(made), text="\n".join(lines))

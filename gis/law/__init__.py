@@ -19,7 +19,7 @@ from gis.errors import LawError
 
 DEFAULT = "default"
 UNKNOWN = "unknown"
-UNITS = frozenset({"d", "h", "a", "min", "m", "mm", "Pa", "m/s", "m3/h", "yuan", "yuan/m", "times"})
+UNITS = frozenset({"d", "h", "a", "min", "m", "mm", "Pa", "m/s", "m3/h", "yuan", "yuan/m", "yuan/kg", "times"})
 MARKS = frozenset({"F", "S", "BG", "INF"})
 
 _NOTICE_DAYS = 30

@@ -33,7 +33,7 @@ LAYER = Layer(
     located=True,
     patrol=Patrol(kind="home_check", by="kind"),
     households="kind = 'resident'",
-    demands=Demand(medium="gas", where="supply = 'bottled' AND consent IS DISTINCT FROM 'refused'", by="kind"),
+    demands=Demand(medium="gas", where="supply = 'bottled'", by="kind"),
     match=Match(address="address", floor="floor"),
     fields=(
         Field(

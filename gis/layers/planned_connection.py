@@ -66,6 +66,15 @@ LAYER = Layer(
             popup=True,
         ),
         Field(
+            "way",
+            Kind.REAL,
+            "Cost of all pipes on its way, shared with others, and of its own line; empty where out.",
+            zh="沿线造价",
+            example=410000.0,
+            unit="yuan",
+            low=0,
+        ),
+        Field(
             "extra",
             Kind.REAL,
             "What connecting this user as well would cost; empty where connected or where no way leads.",
@@ -77,7 +86,7 @@ LAYER = Layer(
         Field(
             "needed",
             Kind.REAL,
-            "Prize at which the user would be worth connecting alone; empty where connected or where no way leads.",
+            "Prize that would bring the user in, at this plan's price of money; empty where connected or unreachable.",
             zh="入选所需效益",
             example=84000.0,
             unit="yuan",

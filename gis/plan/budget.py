@@ -1,44 +1,66 @@
-"""The pipe plan under a budget: money is priced until the priced plan fits, then the purse is spent to the end.
+"""The pipe plan under a budget: money is priced until the priced plan fits, regions are branched on, the rest is spent.
 
 The bound is Lagrange's. For any price m ≥ 0 and any plan within the budget B, missed ≥ missed + m · (cost − B), since
-cost − B ≤ 0; so missed ≥ min over all plans of (missed + m · cost) − m · B, and dual ascent bounds that minimum from
-below. The best of several prices counts. Users whose own cheapest way exceeds the budget are missed by every plan and
-are added on top.
+cost − B ≤ 0; so missed ≥ min over all plans of (missed + m · cost) − m · B, and the solver bounds that minimum from
+below. The best of several prices counts. Where one plan of the best price is over the budget and another is within it,
+the difference is mostly a village at the end of a long pipe, which no price halves; so the search branches: every plan
+enters the village's region (`regions`) or keeps out of it, each branch has prices of its own, and the lowest of the
+branches' bounds holds. Users whose own cheapest way exceeds the budget are missed by every plan and are added on top.
 """
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
+from heapq import heappop, heappush
+from typing import NamedTuple
 
 import numpy as np
 
 from gis.plan.network import Network
 from gis.plan.pace import Pace
 from gis.plan.purse import respent, shaken, spent, won
+from gis.plan.regions import Wall, disputed, walled
 from gis.plan.solve import solved
 from gis.plan.streets import Integers
-from gis.plan.trim import Mask
+from gis.plan.trim import Choice, Mask
 from gis.plan.weigh import Skeleton, shift, skeleton
 
 PARTS = 1 << 16
-STRIDE = 4
-HALVINGS = 7
-QUICK = 1
-RICH = 12
+PRICES = 8
+STRIDE = 1.2
+QUICK = 4
+CLOSE = 1e-4
+"""Of the prizes missed: what a branch may lack until it is not worth a look."""
 SLACK = 1e-9
 
 
-@dataclass(frozen=True, slots=True)
-class _Priced:
-    """The edges of the plan at a price, what they and their users cost, and the bound on prizes missed, in yuan."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Priced:
+    """The plan at a price: its edges, users and cost, the prizes it misses, and the bound that the price gives (yuan).
 
-    edges: Integers
+    `whole`: all users that can be served are.
+    """
+
+    price: int
+    choice: Choice
     cost: float
+    missed: float
     bound: float
     whole: bool
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Market:
+class _Branch:
+    """The plans that keep to some walls: what none of them misses less than, and the two plans at the best price."""
+
+    walls: tuple[Wall, ...]
+    bound: float
+    over: Priced | None
+    within: Priced | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Market:
     """Where plans are priced: a yuan of cost weighs as much as `price` / PARTS yuan of missed prizes."""
 
     net: Network
@@ -48,46 +70,95 @@ class _Market:
     seed: int
     pace: Pace
 
-    def at(self, price: int, *, steps: int = QUICK) -> _Priced:
-        """Give the plan at a price, found in so many steps; the first is done in any case."""
-        pace = Pace(steps, stop=lambda: pace.done > 0 and not self.pace.on())
-        found = solved(self.bones.weighed(prizes=PARTS, money=price), pace=pace, seed=self.seed)
-        edges = np.array(found.edges, dtype=np.int64)
+    def at(self, price: int, walls: tuple[Wall, ...] = ()) -> Priced:
+        """Give the plan at a price among those that keep to the walls."""
+        pace = Pace(QUICK, stop=lambda: pace.done > 0 and not self.pace.on())
+        core = self.bones.weighed(prizes=PARTS, money=price)
+        walled(core, walls, self.bones.unit_per_yuan * price / (1 << shift(PARTS, price)))
+        found = solved(core, pace=pace, seed=self.seed)
+        edges = self.net.dug(edge for edge in found.edges if edge < len(self.net.cost))
         users = self.net.users
         inside = self.who & self.net.nodes_of(edges)[users.node]
         connected = inside & (PARTS * users.prize > price * users.service)
         purse = math.ceil(self.budget * self.bones.unit_per_yuan)
         bound = self.bones.yuan((found.bound << shift(PARTS, price)) - price * purse) / PARTS
+        missed = math.fsum(users.prize[self.who & ~connected].tolist())
         whole = bool((connected == self.who).all())
-        return _Priced(edges, self.net.cost_of(edges, connected), bound, whole)
+        return Priced(price, Choice(edges, connected), self.net.cost_of(edges, connected), missed, bound, whole)
 
-    def searched(self) -> list[_Priced]:
-        """Give plans at prices ever nearer to the one that keeps the budget; one alone may do."""
-        low = high = price = PARTS
-        found = [self.at(price)]
-        if found[0].cost > self.budget:
-            while found[-1].cost > self.budget:
-                low, high = high, STRIDE * high
-                found.append(self.at(high))
-        else:
-            while found[-1].cost <= self.budget:
-                if found[-1].whole or low == 1:
-                    return found
-                low, high = low // STRIDE, low
-                found.append(self.at(low))
-        for _ in range(HALVINGS):
-            price = math.isqrt(low * high)
-            found.append(self.at(price))
-            low, high = (price, high) if found[-1].cost > self.budget else (low, price)
-        return [*found, *(self.at(max(1, price), steps=RICH) for price in (3 * low // 4, low, high, 9 * high // 8))]
+    def priced(self, price: int, walls: tuple[Wall, ...] = ()) -> Iterator[Priced]:
+        """Give plans at prices ever nearer to the best one: where the lines of a dear and a cheap plan cross."""
+        over: Priced | None = None
+        within: Priced | None = None
+        stride = STRIDE
+        for _ in range(PRICES):
+            found = self.at(price, walls)
+            yield found
+            again = found.cost in {each.cost for each in (over, within) if each is not None}
+            over, within = (found, within) if found.cost > self.budget else (over, found)
+            if over is not None and within is not None:
+                price = round(PARTS * (within.missed - over.missed) / (over.cost - within.cost))
+                if again or not over.price < price < within.price:
+                    return
+            elif within is not None:
+                if within.whole or price == 1:
+                    return
+                price, stride = max(1, round(price / stride)), stride**2
+            else:
+                price, stride = math.ceil(price * stride), stride**2
+            if self.pace.over:
+                return
+
+    def branch(self, price: int, walls: tuple[Wall, ...], floor: float) -> tuple[_Branch, list[Priced]]:
+        """Give what prices say of the plans that keep to the walls, and these plans."""
+        found = list(self.priced(price, walls))
+        over = min((each for each in found if each.cost > self.budget), key=lambda each: each.cost, default=None)
+        within = max((each for each in found if each.cost <= self.budget), key=lambda each: each.cost, default=None)
+        return _Branch(walls, max(floor, *(each.bound for each in found)), over, within), found
 
 
-def best_within(net: Network, budget: float, *, seed: int, pace: Pace) -> tuple[Integers, Mask, float]:
+class Answer(NamedTuple):
+    """Edges to dig, users to connect, a bound on what no plan is below, and the prizes that a yuan must win (yuan)."""
+
+    edges: Integers
+    connected: Mask
+    bound: float
+    exchange: float
+
+
+def best_within(net: Network, *, budget: float, seed: int, pace: Pace) -> Answer:
     """Give edges and connected users that cost no more than the budget, and a bound on the prizes missed (yuan)."""
     who = net.possible & (net.users.prize > 0) & (net.lowest <= budget * (1 + SLACK) + SLACK)
     forced = math.fsum(net.users.prize[~who].tolist())
-    found = _Market(net, skeleton(net, who), who, budget, seed, pace).searched()
-    choices = (spent(net, priced.edges, who, budget=budget) for priced in found)
-    best = respent(net, max(choices, key=lambda choice: won(net, choice)), who, budget=budget)
+    best, bound, exchange = _searched(Market(net, skeleton(net, who), who, budget, seed, pace))
     best = respent(net, shaken(net, best, who, budget=budget, seed=seed), who, budget=budget)
-    return best.edges, best.connected, forced + max(0.0, *(priced.bound for priced in found))
+    return Answer(best.edges, best.connected, forced + bound, exchange)
+
+
+def _searched(market: Market) -> tuple[Choice, float, float]:
+    """Give the best choice found, a bound on the prizes missed, and the best price; the lowest branch is parted."""
+    net, who, budget = market.net, market.who, market.budget
+    total = math.fsum(net.users.prize[who].tolist())
+    best = Choice(np.empty(0, dtype=np.int64), np.zeros(len(who), dtype=bool))
+    waiting: list[tuple[float, int, _Branch]] = []
+    parted: tuple[tuple[Wall, ...], ...] = ((),)
+    price, floor, number, exchange = PARTS, 0.0, 0, 0.0
+    while True:
+        for walls in parted:
+            branch, found = market.branch(price, walls, floor)
+            number += 1
+            exchange = exchange or max(found, key=lambda each: each.bound).price / PARTS
+            heappush(waiting, (branch.bound, number, branch))
+            tried = max(
+                (spent(net, each.choice.edges, who, budget=budget) for each in found), key=lambda each: won(net, each)
+            )
+            if won(net, tried) > won(net, best):
+                best = respent(net, tried, who, budget=budget)
+        floor, _, branch = waiting[0]
+        over, within = branch.over, branch.within
+        region = disputed(net, over.choice, within.choice) if over is not None and within is not None else None
+        if market.pace.over or over is None or region is None or floor >= (total - won(net, best)) * (1 - CLOSE):
+            return best, floor, exchange
+        heappop(waiting)
+        price = over.price
+        parted = tuple((*branch.walls, Wall(region, entered)) for entered in (True, False))

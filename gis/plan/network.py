@@ -1,7 +1,8 @@
 """The streets as a pipe planner sees them: all live roots one node, a price on each edge, users with their prizes."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,23 +10,29 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
 from gis.errors import Refused
+from gis.plan.services import tolls, unthreaded
 from gis.plan.streets import Floats, Integers, StreetGraph
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Users:
-    """Who could be connected: the street node of each (-1: no street within reach), service line and prize in yuan."""
+    """Who could be connected: the node of each (-1: no street within reach), own service and prize in yuan.
+
+    `ends` are nodes that no pipe runs through: houses at the end of several candidate lines.
+    """
 
     node: Integers
     service: Floats
     prize: Floats
+    ends: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Network:
     """A graph whose live roots are one node, the last; `matrix` holds the cheapest of parallel edges.
 
-    `twin` gives for each usable pair (low · nodes + high, in order) the edge that it stands for.
+    `twin` gives for each usable pair (low · nodes + high, in order) the edge that it stands for. `lowest` is what a
+    user costs alone; `toll` (of each of `users.ends`) is what no way through that house can save more than.
     """
 
     u: Integers
@@ -37,6 +44,7 @@ class Network:
     pair: Integers
     twin: Integers
     lowest: Floats
+    toll: Floats
 
     def ways(self, starts: Integers) -> tuple[Floats, Integers]:
         """Give the cost of the cheapest way from any start to each node, and the node before it (-9999: none)."""
@@ -47,6 +55,13 @@ class Network:
         """Give the cheapest edge between each pair of neighbours."""
         pair = np.minimum(a, b) * (self.root + 1) + np.maximum(a, b)
         return self.twin[np.searchsorted(self.pair, pair)]
+
+    def dug(self, edges: Iterable[int]) -> Integers:
+        """Give the edges of a tree, without what hangs on the far side of a house, where one runs through it."""
+        found = np.fromiter(edges, dtype=np.int64)
+        ends = self.users.ends
+        through = np.bincount(np.concatenate((self.u[found], self.v[found])), minlength=self.root + 1)[ends] > 1
+        return unthreaded(ends.tolist(), found, u=self.u, v=self.v, root=self.root) if through.any() else found
 
     def nodes_of(self, edges: Integers) -> NDArray[np.bool_]:
         """Give which nodes the edges touch; the root always counts."""
@@ -81,12 +96,16 @@ def network(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats
     order = np.lexsort((usable, edge_cost[usable], pairs))
     pair, first = np.unique(pairs[order], return_index=True)
     twin = usable[order[first]]
-    both = (np.concatenate((u[twin], v[twin])), np.concatenate((v[twin], u[twin])))
-    matrix = csr_array((np.tile(edge_cost[twin], 2), both), shape=(root + 1, root + 1))
-    moved = Users(np.where(users.node >= 0, merged[users.node], -1), users.service, users.prize)
+    tail, head, price = (
+        np.concatenate(each) for each in ((u[twin], v[twin]), (v[twin], u[twin]), (edge_cost[twin],) * 2)
+    )
+    out = ~np.isin(tail, users.ends)
+    matrix = csr_array((price[out], (tail[out], head[out])), shape=(root + 1, root + 1))
+    moved = replace(users, node=np.where(users.node >= 0, merged[users.node], -1))
     reach = np.append(dijkstra(matrix, indices=np.array([root]), min_only=True), np.inf)
     lowest = reach[moved.node] + np.where(moved.node >= 0, users.service, 0.0)
-    return Network(u, v, edge_cost, moved, root, matrix, pair=pair, twin=twin, lowest=lowest)
+    toll = tolls(reach, users.ends, u[usable], v[usable])
+    return Network(u, v, edge_cost, moved, root, matrix, pair=pair, twin=twin, lowest=lowest, toll=toll)
 
 
 def _refuse(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats) -> None:
@@ -94,9 +113,11 @@ def _refuse(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats
         raise Refused(f"edge_cost: expected {graph.edge_count} values, got {len(edge_cost)}")
     if not len(users.node) == len(users.service) == len(users.prize):
         raise Refused("users: node, service and prize differ in length")
-    known = [*roots.tolist(), *users.node[users.node >= 0].tolist()]
+    known = [*roots.tolist(), *users.ends.tolist(), *users.node[users.node >= 0].tolist()]
     if known and not 0 <= min(known) <= max(known) < graph.node_count:
         raise Refused(f"a root or user names a node outside 0 to {graph.node_count - 1}")
+    if np.isin(roots, users.ends).any():
+        raise Refused("users: a live root cannot be a house that no pipe runs through")
     if np.isnan(edge_cost).any() or (edge_cost < 0).any():
         raise Refused("edge_cost: expected no negative or missing cost")
     placed = users.node >= 0

@@ -3,12 +3,13 @@
 import math
 from dataclasses import dataclass
 from enum import Enum
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gis.errors import Refused
-from gis.plan.budget import best_within
+from gis.plan.budget import Answer, best_within
 from gis.plan.network import Network, Users, network
 from gis.plan.pace import Pace
 from gis.plan.solve import solved
@@ -37,14 +38,18 @@ class PipePlan:
 
     `objective` is cost + missed, or missed alone where there is a `budget`; no plan has an objective below `bound`.
     `share` divides the cost: a user pays the own service line and an equal part of each pipe on the way (zero where not
-    connected). `extra` is what connecting this one user as well would cost (zero where connected, infinite where no way
-    leads). `steps` were done.
+    connected); `way` is what all pipes on its way and its line cost. `served` counts the users behind each edge.
+    `extra` is what connecting this one user as well would cost (zero where connected, infinite where no way leads).
+    `exchange` is how many yuan of prizes a yuan must win to be spent: 1, or more where the budget is short. `steps`
+    were done.
     """
 
     edges: Integers
     connected: NDArray[np.bool_]
     reason: tuple[Reason, ...]
     share: Floats
+    way: Floats
+    served: Integers
     extra: Floats
     cost: float
     missed: float
@@ -52,6 +57,7 @@ class PipePlan:
     bound: float
     gap_pct: float
     budget: float | None
+    exchange: float
     steps: int
 
 
@@ -78,27 +84,25 @@ def plan_forest(
     if budget is not None and not 0 <= budget < math.inf:
         raise Refused(f"budget: expected a finite amount, not below 0, got {budget}")
     net, pace = network(graph, roots, users, edge_cost), pace or Pace(STEPS)
-    if budget is None:
-        edges, connected, bound = _unlimited(net, seed=seed, pace=pace)
-    else:
-        edges, connected, bound = best_within(net, budget, seed=seed, pace=pace)
-    plan = _described(net, edges, connected, bound=bound, budget=budget, steps=pace.done)
+    search = _unlimited if budget is None else partial(best_within, budget=budget)
+    found: Answer = search(net, seed=seed, pace=pace)
+    plan = _described(net, found, budget=budget, steps=pace.done)
     verify(plan, graph, roots, users=users, edge_cost=edge_cost)
     return plan
 
 
-def _unlimited(net: Network, *, seed: int, pace: Pace) -> tuple[Integers, NDArray[np.bool_], float]:
+def _unlimited(net: Network, *, seed: int, pace: Pace) -> Answer:
     bones = skeleton(net, net.possible)
     found = solved(bones.weighed(), pace=pace, seed=seed)
-    edges = np.array(found.edges, dtype=np.int64)
+    edges = net.dug(found.edges)
     connected = net.possible & net.nodes_of(edges)[net.users.node] & (net.users.prize > net.users.service)
-    return edges, connected, bones.yuan(found.bound) + math.fsum(net.users.prize[~net.possible].tolist())
+    missed = math.fsum(net.users.prize[~net.possible].tolist())
+    return Answer(edges, connected, bones.yuan(found.bound) + missed, 1.0)
 
 
-def _described(
-    net: Network, edges: Integers, connected: NDArray[np.bool_], *, bound: float, budget: float | None, steps: int
-) -> PipePlan:
-    edges, share = _shared(net, edges, connected)
+def _described(net: Network, found: Answer, *, budget: float | None, steps: int) -> PipePlan:
+    connected, bound = found.connected, found.bound
+    edges, share, way, served = _shared(net, found.edges, connected)
     cost = net.cost_of(edges, connected)
     missed = math.fsum(net.users.prize[~connected].tolist())
     objective = missed if budget is not None else cost + missed
@@ -112,6 +116,8 @@ def _described(
         connected=connected,
         reason=_reasons(net, connected, budget),
         share=share,
+        way=way,
+        served=served,
         extra=np.where(connected, 0.0, extra),
         cost=cost,
         missed=missed,
@@ -119,6 +125,7 @@ def _described(
         bound=bound,
         gap_pct=gap_pct,
         budget=budget,
+        exchange=found.exchange,
         steps=steps,
     )
 
@@ -136,8 +143,8 @@ def _reasons(net: Network, connected: NDArray[np.bool_], budget: float | None) -
     )
 
 
-def _shared(net: Network, edges: Integers, connected: NDArray[np.bool_]) -> tuple[Integers, Floats]:
-    """Give the edges that serve somebody, lowest first, and each user's part of the cost."""
+def _shared(net: Network, edges: Integers, connected: NDArray[np.bool_]) -> tuple[Integers, Floats, Floats, Integers]:
+    """Give the edges that serve somebody, lowest first, each user's part of the cost and whole way, users by edge."""
     links: dict[int, list[tuple[int, int]]] = {net.root: []}
     for edge in edges.tolist():
         u, v = int(net.u[edge]), int(net.v[edge])
@@ -149,13 +156,15 @@ def _shared(net: Network, edges: Integers, connected: NDArray[np.bool_]) -> tupl
     served = np.bincount(net.users.node[connected], minlength=net.root + 1)
     for node, _, parent in reversed(walk[1:]):
         served[parent] += served[node]
-    pays = np.zeros(net.root + 1)
+    pays, way = np.zeros(net.root + 1), np.zeros(net.root + 1)
     for node, edge, parent in walk[1:]:
         pays[node] = pays[parent] + (net.cost[edge] / served[node] if served[node] else 0.0)
-    kept = sorted(edge for node, edge, _ in walk[1:] if served[node])
-    share = np.zeros(len(connected))
-    share[connected] = pays[net.users.node[connected]] + net.users.service[connected]
-    return np.array(kept, dtype=np.int64), share
+        way[node] = way[parent] + net.cost[edge]
+    behind = {edge: int(served[node]) for node, edge, _ in walk[1:] if served[node]}
+    kept = np.array(sorted(behind), dtype=np.int64)
+    at, service = np.where(connected, net.users.node, 0), np.where(connected, net.users.service, 0.0)
+    share, whole = (np.where(connected, each[at] + service, 0.0) for each in (pays, way))
+    return kept, share, whole, np.array([behind[edge] for edge in kept.tolist()], dtype=np.int64)
 
 
 def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users, edge_cost: Floats) -> None:
@@ -175,6 +184,9 @@ def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users,
     live += users.node[plan.connected].tolist()
     if any(node < 0 or _leader(leader, node) != graph.node_count for node in live):
         raise Refused("pipe plan: a pipe or user hangs on no live root")
+    touched = np.bincount(np.concatenate((graph.u[plan.edges], graph.v[plan.edges])), minlength=graph.node_count)
+    if (touched[users.ends] > 1).any():
+        raise Refused("pipe plan: a pipe runs through a house")
     cost = math.fsum([*edge_cost[plan.edges].tolist(), *users.service[plan.connected].tolist()])
     missed = math.fsum(users.prize[~plan.connected].tolist())
     objective = missed if plan.budget is not None else cost + missed

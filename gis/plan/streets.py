@@ -85,7 +85,7 @@ def street_graph(lines: Geometries, *, touch_m: float = TOUCH_M) -> StreetGraph:
     filled = ~shapely.is_empty(parts) & (shapely.length(parts) > 0)
     parts, owner = shapely.remove_repeated_points(parts[filled]), np.asarray(owner[filled], dtype=np.int64)
     if not len(parts):
-        return _numbered(np.empty((0, 2)), _no_integers(), _no_integers(), line=_no_integers(), geometry=parts)
+        return numbered(np.empty((0, 2)), _no_integers(), _no_integers(), line=_no_integers(), geometry=parts)
     vertices = _grouped(_vertices(parts), touch_m)
     vertices = _with_touching_ends(parts, vertices, touch_m)
     return _assembled(vertices, owner, touch_m)
@@ -105,11 +105,11 @@ def attach(graph: StreetGraph, points: Geometries, *, reach_m: float, touch_m: f
     at_u, at_v = along_m <= touch_m, along_m >= graph.length_m[edge] - touch_m
     node[who] = np.where(at_u, graph.u[edge], graph.v[edge])
     inner = ~(at_u | at_v)
-    cut_edge, cut_m, cut_of = _merged_cuts(edge[inner], along_m[inner], touch_m)
+    cut_edge, cut_m, cut_of = merged_cuts(edge[inner], along_m[inner], touch_m)
     node[who[inner]] = graph.node_count + cut_of
-    split = _split(graph, cut_edge, cut_m)
-    service_m[who] = shapely.distance(points[who], shapely.points(split.xy[node[who]]))
-    return Attachment(split, node, service_m, np.flatnonzero(node < 0))
+    cut = split(graph, cut_edge, cut_m)
+    service_m[who] = shapely.distance(points[who], shapely.points(cut.xy[node[who]]))
+    return Attachment(cut, node, service_m, np.flatnonzero(node < 0))
 
 
 def _refuse_others(lines: Geometries) -> None:
@@ -200,7 +200,7 @@ def _assembled(vertices: _Vertices, owner: Integers, touch_m: float) -> StreetGr
     line = owner[vertices.line[start]]
     groups, ends = np.unique(np.concatenate((vertices.group[start], vertices.group[stop])), return_inverse=True)
     nodes = vertices.xy[first[np.searchsorted(vertices.group[first], groups)]]
-    return _numbered(nodes, ends[: len(start)], ends[len(start) :], line=line, geometry=geometry)
+    return numbered(nodes, ends[: len(start)], ends[len(start) :], line=line, geometry=geometry)
 
 
 def _pieces(line: Integers, xy: Floats, is_node: NDArray[np.bool_]) -> tuple[Integers, Integers, Geometries]:
@@ -214,7 +214,8 @@ def _pieces(line: Integers, xy: Floats, is_node: NDArray[np.bool_]) -> tuple[Int
     return start, stop, shapely.remove_repeated_points(shapely.linestrings(xy[vertex], indices=piece))
 
 
-def _numbered(xy: Floats, u: Integers, v: Integers, *, line: Integers, geometry: Geometries) -> StreetGraph:
+def numbered(xy: Floats, u: Integers, v: Integers, *, line: Integers, geometry: Geometries) -> StreetGraph:
+    """Give the graph of numbered nodes and edges, with lengths and components worked out."""
     length_m = np.asarray(shapely.length(geometry), dtype=np.float64)
     u, v = u.astype(np.int64), v.astype(np.int64)
     return StreetGraph(xy, u, v, length_m, line, geometry, component=_joined(len(xy), u, v))
@@ -231,7 +232,7 @@ def _nearest(graph: StreetGraph, points: Geometries, reach_m: float) -> tuple[In
     return placed[who[order][first]], np.asarray(edge[order][first], dtype=np.int64)
 
 
-def _merged_cuts(edge: Integers, along_m: Floats, touch_m: float) -> tuple[Integers, Floats, Integers]:
+def merged_cuts(edge: Integers, along_m: Floats, touch_m: float) -> tuple[Integers, Floats, Integers]:
     """Give edge and measure of each cut, in order, and the cut that serves each foot; near feet share one."""
     cut_of = np.empty(len(edge), dtype=np.int64)
     cuts: list[tuple[int, float]] = []
@@ -243,7 +244,7 @@ def _merged_cuts(edge: Integers, along_m: Floats, touch_m: float) -> tuple[Integ
     return np.array([cut[0] for cut in cuts], dtype=np.int64), np.array([cut[1] for cut in cuts]), cut_of
 
 
-def _split(graph: StreetGraph, edge: Integers, along_m: Floats) -> StreetGraph:
+def split(graph: StreetGraph, edge: Integers, along_m: Floats) -> StreetGraph:
     """Give the graph with a node added at each cut, in the order of the cuts."""
     if not len(edge):
         return graph
@@ -257,4 +258,4 @@ def _split(graph: StreetGraph, edge: Integers, along_m: Floats) -> StreetGraph:
     vertices = _inserted(vertices, edge, added, measure_m=along_m, group=number)
     start, stop, geometry = _pieces(vertices.line, vertices.xy, vertices.group >= 0)
     u, v, line = vertices.group[start], vertices.group[stop], graph.line[vertices.line[start]]
-    return _numbered(np.concatenate((graph.xy, added)), u, v, line=line, geometry=geometry)
+    return numbered(np.concatenate((graph.xy, added)), u, v, line=line, geometry=geometry)

@@ -20,13 +20,17 @@ BITS = 44
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Skeleton:
-    """A network's core before weighing: ways bridged and dead ends cut, and the users by node, in units."""
+    """A network's core before weighing: ways bridged and dead ends cut, and the users by node, in units.
+
+    `ends` are houses that no pipe runs through, with their tolls in yuan (`services`).
+    """
 
     core: Core
     unit_per_yuan: float
     node: list[int]
     service: list[int]
     prize: list[int]
+    ends: tuple[tuple[int, float], ...] = ()
 
     def weighed(self, *, prizes: int = 1, money: int = 1) -> Core:
         """Give a core of its own under this weighing, in 2 ** shift(prizes, money) units, rounded down."""
@@ -39,6 +43,12 @@ class Skeleton:
             missed, paid = prizes * prize >> by, money * service >> by
             core.base += min(missed, paid)
             core.prize[node] += max(0, missed - paid)
+        for node, toll_yuan in self.ends:
+            toll = math.ceil(toll_yuan * self.unit_per_yuan * money / (1 << by)) + 1
+            core.base -= toll
+            core.prize[node] += toll
+            for edge in core.around[node].values():
+                core.cost[edge] += toll
         return core
 
     def yuan(self, units: int) -> float:
@@ -61,11 +71,16 @@ def skeleton(net: Network, who: NDArray[np.bool_]) -> Skeleton:
     for each in node:
         core.prize[each] = 1
     head = np.where(np.isfinite(net.cost), net.v, net.u).tolist()
+    wanted = set(node)
+    ends = dict(zip(net.users.ends.tolist(), net.toll.tolist(), strict=True))
+    empty = ends.keys() - wanted
     for u, v, units in zip(net.u.tolist(), head, _whole(cost, unit_per_yuan), strict=True):
-        core.add(u, v, units)
+        core.add(*((u, v) if u not in empty and v not in empty else (u, u)), units)
     core.simplify()
     service, prize = _whole(net.users.service[who], unit_per_yuan), _whole(net.users.prize[who], unit_per_yuan)
-    return Skeleton(core, unit_per_yuan, node, service, prize)
+    return Skeleton(
+        core, unit_per_yuan, node, service, prize, tuple((end, ends[end]) for end in sorted(wanted & ends.keys()))
+    )
 
 
 def _whole(values: NDArray[np.float64], unit_per_yuan: float) -> list[int]:

@@ -1,41 +1,66 @@
-"""First pipe plans (瓶改管): from live roots along the streets to chosen users, stored with their run and proof."""
+"""Pipe plans (瓶改管): from live roots along the streets to chosen users, stored with their run and proof."""
 
 import math
 import time
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
-import geopandas as gpd
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
-import shapely
 import sqlalchemy as sa
+from numpy.typing import NDArray
 
-from gis import layers
-from gis.crs import Geometries
 from gis.errors import Refused
-from gis.layer import Demand, Layer, Use
+from gis.plan.network import Users
 from gis.plan.pace import Pace
-from gis.plan.pipes import STEPS, PipePlan, Users, plan_forest
-from gis.plan.streets import Attachment, attach, street_graph
+from gis.plan.phases import Phases, Point, Site, frontier, phased
+from gis.plan.pipes import STEPS, PipePlan, Reason
+from gis.run.pipe_ground import Ground, ground
+from gis.run.pipe_kept import Kept, kept
+from gis.run.pipe_prices import REACH_M, Priced, priced
+from gis.run.pipe_prizes import Prizes, prizes
+from gis.run.pipe_rows import Laid, store
 from gis.run.record import Made, digest, record
 from gis.store.county import County
-from gis.store.fetch import features, shapes
-from gis.store.versions import standing
 
-MEDIUM = "gas"
-REACH_M = 300.0
-UNPAVED = "residential"
-COST, PRIZE, SERVICE = "pipe_cost", "pipe_prize", "service_line"
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a plan is made: for a town alone, by a file of rules, from roots of one pressure class, in phases.
+
+    `stable_from` is the number of an earlier run whose pipes and users up to phase `built` (all, where none is named)
+    stand already. It ends after so many `steps`, or after `seconds` (checked before each step).
+    """
+
+    area: str | None = None
+    rules: Path | None = None
+    pressure: str | None = None
+    phases: int = 1
+    stable_from: str | None = None
+    built: int | None = None
+    steps: int = STEPS
+    seconds: float | None = None
+
+    def parameters(self) -> dict[str, object]:
+        """Give what the record of the run says."""
+        own = {name: value for name, value in asdict(self).items() if name not in {"steps", "seconds"}}
+        return own | {"rules": str(self.rules) if self.rules is not None else None, "reach_m": REACH_M}
+
+    def pace(self) -> Pace:
+        """Give the pace of a search that begins now."""
+        until = math.inf if self.seconds is None else time.monotonic() + self.seconds
+        return Pace(self.steps, stop=lambda: time.monotonic() > until)
 
 
 @dataclass(frozen=True, slots=True)
 class Pipes:
     """What a plan comes to, in yuan at unverified unit costs: objective, bound and gap, and users of candidates.
 
-    `reasons` counts why users are in or out; `length_m` is of mains and service lines together.
+    `won` are the prizes of connected users and `most` what no plan within the budget can pass; `reasons` counts why
+    users are in or out; `length_m` is of new mains and service lines together; `left_roots` tells of regulators by why
+    they count as roots or do not; `rules` are those that were asked for.
     """
 
     run: int
@@ -46,177 +71,192 @@ class Pipes:
     candidates: int
     cost: float
     missed: float
+    won: float
+    most: float
+    mass_kg: float
     length_m: float
     roots: int
     budget: float | None
+    exchange: float
     steps: int
     reasons: Mapping[str, int]
+    left_roots: Mapping[str, int]
+    rules: Mapping[str, Mapping[str, object]]
+    phases: tuple[Mapping[str, float], ...]
+
+    @property
+    def unverified(self) -> int:
+        """How many of the rules were not confirmed."""
+        return sum(not each["verified"] for each in self.rules.values())
 
 
-@dataclass(frozen=True)
-class _Question:
-    """What a plan is made from: streets, roots and users in storage metres, and unit prices by class."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Question:
+    """A ground with prices, prizes and what stands already; `site` is what the planner sees of it."""
 
-    streets: gpd.GeoDataFrame
-    roots: Geometries
-    users: gpd.GeoDataFrame
-    kind: npt.NDArray[np.object_]
-    prices: Mapping[tuple[str, str], float]
+    ground: Ground
+    priced: Priced
+    prizes: Prizes
+    kept: Kept
+    site: Site
+
+    def digest(self) -> str:
+        """Give the SHA-256 of what is planned."""
+        site, users = self.site, self.site.users
+        return digest((site.graph.geometry, site.edge_cost, site.roots, users.node, users.service, users.prize))
 
 
-def plan(
-    county: County,
-    *,
-    budget: float | None = None,
-    seed: int = 0,
-    steps: int = STEPS,
-    seconds: float | None = None,
-) -> Pipes:
+def question(connection: sa.Connection, county: County, how: How) -> Question:
+    """Fetch what a plan is made from; Refused where a root, street or rule is missing."""
+    found = ground(connection, county, area=how.area, rules=how.rules, pressure=how.pressure)
+    costs, worth = priced(found), prizes(found)
+    stands = kept(connection, county, how.stable_from, how.built, graph=costs.graph, users=found.users)
+    out = worth.barred != ""
+    users = Users(
+        node=np.where(out, -1, costs.house),
+        service=np.where(stands.user, 0.0, worth.hookup),
+        prize=np.where(out, 0.0, worth.amount),
+        ends=np.unique(costs.house[costs.house >= 0]),
+    )
+    cost = np.where(stands.edge, 0.0, costs.cost)
+    return Question(found, costs, worth, stands, Site(costs.graph, costs.roots, users, cost))
+
+
+def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How | None = None) -> Pipes:
     """Plan pipes to bottled users and store the plan; without a budget, cost + prizes missed is made small.
 
-    It ends after so many steps, or after `seconds` (checked before each step); the record holds the steps done, and a
-    run with as many gives the same plan.
-    Refused where no live root or no street is stored, or the law holds no unit costs.
+    The record holds the steps done, and a run with as many gives the same plan. Refused where no live root or no street
+    is stored, the law holds no unit costs, or phases are asked for without a budget.
     """
+    asked = how or How()
+    if asked.phases > 1 and budget is None:
+        raise Refused("--phases 需要 --budget · phases part a budget, so name one")
     with county.reading() as connection:
-        asked = _question(connection, county)
-    graph = street_graph(shapes(asked.streets))
-    at_roots = attach(graph, asked.roots, reach_m=REACH_M)
-    tied = attach(at_roots.graph, shapes(asked.users), reach_m=REACH_M)
-    roots = np.unique(at_roots.node[at_roots.node >= 0])
-    classes = asked.streets["road_class"].fillna(UNPAVED).to_numpy(dtype=object)[tied.graph.line]
-    metre = np.array([_price(asked, COST, name) for name in classes], dtype=float)
-    prize = np.array([_price(asked, PRIZE, str(kind)) for kind in asked.kind], dtype=float)
-    service = tied.service_m * _price(asked, COST, SERVICE)
-    users = Users(tied.node, service, prize)
-    cost = metre * tied.graph.length_m
-    found = plan_forest(tied.graph, roots, users, edge_cost=cost, budget=budget, seed=seed, pace=_pace(steps, seconds))
-    main_m = float(tied.graph.length_m[found.edges].sum())
-    length_m = main_m + float(tied.service_m[found.connected].sum())
-    reasons = dict(Counter(reason.value for reason in found.reason))
-    figures = {"users": int(found.connected.sum()), "candidates": len(prize), "cost": found.cost, "reasons": reasons}
+        wanted = question(connection, county, asked)
+    found = wanted.site.plan(budget, seed=seed, pace=asked.pace())
+    phases = _phases(wanted.site, found, asked, seed=seed)
+    told = _told(wanted, found, phases)
     made = Made(
         "pipes",
-        {"budget": budget, "reach_m": REACH_M},
-        digest((shapes(asked.streets), asked.roots, shapes(asked.users), prize, cost)),
+        {"budget": budget} | asked.parameters(),
+        wanted.digest(),
         seed=seed,
         steps=found.steps,
         objective=found.objective,
         bound=found.bound,
-        result=figures,
+        result={name: value for name, value in asdict(told).items() if name != "run"},
     )
     with county.writing() as connection:
         run = record(connection, county, made)
-        _store(connection, county, run, asked, tied, found=found, classes=classes, cost=cost)
+        store(connection, county, run, _laid(wanted, found, phases))
+    return replace(told, run=run)
+
+
+def _told(wanted: Question, found: PipePlan, phases: Phases | None) -> Pipes:
+    total = float(wanted.site.users.prize.sum())
+    new = ~(wanted.priced.live | wanted.kept.edge)[found.edges]
     return Pipes(
-        run=run,
+        run=0,
         objective=found.objective,
         bound=found.bound,
         gap_pct=found.gap_pct,
         users=int(found.connected.sum()),
-        candidates=len(prize),
+        candidates=int((wanted.prizes.barred == "").sum()),
         cost=found.cost,
         missed=found.missed,
-        length_m=length_m,
-        roots=len(roots),
-        budget=budget,
+        won=total - found.missed,
+        most=total - found.bound if found.budget is not None else total,
+        mass_kg=float(wanted.prizes.mass_kg[found.connected].sum()),
+        length_m=float(wanted.site.graph.length_m[found.edges[new]].sum()),
+        roots=len(wanted.site.roots),
+        budget=found.budget,
+        exchange=found.exchange,
         steps=found.steps,
-        reasons=reasons,
+        reasons=dict(Counter(_reasons(wanted, found).tolist())),
+        left_roots=wanted.ground.left_roots,
+        rules=wanted.ground.tariff.told(),
+        phases=tuple(asdict(each) | {"ratio": each.ratio} for each in phases.after) if phases is not None else (),
     )
 
 
-def _pace(steps: int, seconds: float | None) -> Pace:
-    until = math.inf if seconds is None else time.monotonic() + seconds
-    return Pace(steps, stop=lambda: time.monotonic() > until)
+def _phases(site: Site, found: PipePlan, how: How, *, seed: int) -> Phases | None:
+    if how.phases == 1 or found.budget is None:
+        return None
+    budgets = np.arange(1, how.phases) * found.budget / how.phases
+    total = float(site.users.prize.sum())
+    last = Point(found.budget, found, total - found.missed, total - found.bound)
+    points = (*frontier(site, budgets, seed=seed, steps=how.steps), last)
+    return phased(site, found, points, seed=seed, steps=how.steps)
 
 
-def _question(connection: sa.Connection, county: County) -> _Question:
-    streets = pd.concat([features(connection, county, layer) for layer in layers.using(Use.STREET)], ignore_index=True)
-    roots = [
-        shapes(features(connection, county, layer, where=layer.supplies.where))
-        for layer in layers.every()
-        if layer.supplies is not None and layer.supplies.medium == MEDIUM
-    ]
-    layer, demand = _demanding()
-    users = features(connection, county, layer, where=demand.where)
-    prices = _prices(connection, county)
-    if streets.empty or not any(len(each) for each in roots):
-        missing = "street" if streets.empty else "live root (a regulator station)"
-        raise Refused(f"no {missing} is stored, so no pipe can be planned")
-    return _Question(streets, np.concatenate(roots), users, users[demand.by].to_numpy(dtype=object), prices)
-
-
-def _demanding() -> tuple[Layer, Demand]:
-    found = [(layer, layer.demands) for layer in layers.every() if layer.demands and layer.demands.medium == MEDIUM]
-    if len(found) != 1:
-        raise Refused(f"expected one layer of users who could get {MEDIUM}, got {[layer.name for layer, _ in found]}")
-    return found[0]
-
-
-def _prices(connection: sa.Connection, county: County) -> dict[tuple[str, str], float]:
-    table = county.schema.table(layers.one(Use.RULE))
-    query = sa.select(table.c.subject, table.c.category, table.c.amount).where(
-        table.c.subject.in_([COST, PRIZE]),
-        table.c.valid_from <= county.today(),
-        table.c.valid_to.is_(None) | (table.c.valid_to > county.today()),
-        *standing(table.c.recorded_at, table.c.withdrawn_at, None),
-    )
-    rows = connection.execute(query.order_by(table.c.rank, table.c.valid_from))
-    return {(row.subject, row.category): row.amount for row in rows}
-
-
-def _price(asked: _Question, subject: str, category: str) -> float:
-    found = asked.prices.get((subject, category))
-    if found is None:
-        raise Refused(f"no rule {subject}.{category}: `wangge law apply` brings unit costs and prizes")
-    return found
-
-
-def _store(
-    connection: sa.Connection,
-    county: County,
-    run: int,
-    asked: _Question,
-    tied: Attachment,
-    *,
-    found: PipePlan,
-    classes: npt.NDArray[np.object_],
-    cost: npt.NDArray[np.float64],
-) -> None:
-    mains = [
-        _row(county, run, "main", tied.graph.geometry[edge], cost=float(cost[edge]), road_class=str(classes[edge]))
-        for edge in found.edges.tolist()
-    ]
-    users = asked.users.reset_index(drop=True)
-    services = []
-    for place in np.flatnonzero(found.connected).tolist():
-        spot = users.geometry.iloc[place]
-        line = shapely.linestrings([(spot.x, spot.y), tuple(tied.graph.xy[tied.node[place]])])
-        if line.length > 0:
-            price = float(line.length * _price(asked, COST, SERVICE))
-            services.append(_row(county, run, "service", line, cost=price, user_code=str(users["code"].iloc[place])))
-    rows = [row | {"code": f"{number:06d}"} for number, row in enumerate(mains + services, start=1)]
-    if rows:
-        connection.execute(sa.insert(county.schema.table(layers.one(Use.PIPE_PLAN))), rows)
-
-
-def _row(
-    county: County,
-    run: int,
-    kind: str,
-    line: shapely.LineString,
-    *,
-    cost: float,
-    road_class: str | None = None,
-    user_code: str | None = None,
-) -> dict[str, object]:
-    wkt = shapely.to_wkt(shapely.multilinestrings([line]), rounding_precision=-1)
-    return {
-        "run_id": run,
-        "kind": kind,
-        "road_class": road_class,
-        "length": float(line.length),
-        "cost": cost,
-        "user_code": user_code,
-        "geom": f"SRID={county.srid};{wkt}",
+def _reasons(wanted: Question, found: PipePlan) -> NDArray[np.object_]:
+    """Give the word of the layer for why each user is in or out."""
+    words = {
+        Reason.CONNECTED: "connected",
+        Reason.TOO_DEAR: "too_dear",
+        Reason.NO_STREET: "no_street",
+        Reason.UNREACHABLE: "unreachable",
+        Reason.OVER_BUDGET: "over_budget",
     }
+    told = np.array([words[each] for each in found.reason], dtype=object)
+    told[found.connected & wanted.kept.user] = "kept"
+    told[wanted.priced.blocked & ~found.connected] = "no_clear_line"
+    barred = wanted.prizes.barred
+    told[barred != ""] = barred[barred != ""]
+    return told
+
+
+def _laid(wanted: Question, found: PipePlan, phases: Phases | None) -> Laid:
+    one = np.ones(len(found.edges), dtype=np.int64)
+    return Laid(
+        wanted.ground,
+        wanted.priced,
+        wanted.prizes,
+        found,
+        cost=wanted.site.edge_cost,
+        kept=wanted.kept.edge,
+        edge_phase=one if phases is None else phases.edge,
+        user_phase=found.connected.astype(np.int64) if phases is None else phases.user,
+        reasons=_reasons(wanted, found),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """The frontier by budget, with the columns budget, cost, users, mass_kg, won, most and ratio; `invented` users."""
+
+    run: int
+    rows: pd.DataFrame
+    invented: bool
+
+
+def curve(county: County, *, points: int, seed: int = 0, how: How | None = None) -> Curve:
+    """Give the best plans found within `points` rising budgets, the last of which pays the plan without a budget.
+
+    The run is recorded with these rows; no pipes are stored. Refused as in `plan`.
+    """
+    asked = how or How()
+    with county.reading() as connection:
+        wanted = question(connection, county, asked)
+    free = wanted.site.plan(None, seed=seed, pace=asked.pace())
+    budgets = np.arange(1, points + 1) * free.cost / points
+    rows = pd.DataFrame(
+        [
+            {
+                "budget": each.budget,
+                "cost": each.plan.cost,
+                "users": int(each.plan.connected.sum()),
+                "mass_kg": float(wanted.prizes.mass_kg[each.plan.connected].sum()),
+                "won": each.won,
+                "most": each.most,
+                "ratio": each.ratio,
+            }
+            for each in frontier(wanted.site, budgets, seed=seed, steps=asked.steps)
+        ]
+    )
+    result = {"points": rows.to_dict("records"), "rules": wanted.ground.tariff.told()}
+    parameters = {"points": points} | asked.parameters()
+    made = Made("pipes_frontier", parameters, wanted.digest(), seed=seed, steps=asked.steps, result=result)
+    with county.writing() as connection:
+        run = record(connection, county, made)
+    return Curve(run, rows, bool(wanted.ground.users["invented"].astype(bool).any()))

@@ -113,6 +113,12 @@ def upgrade() -> None:
             comment="分摊造价 [yuan] · Its part of the cost: the own line, and an equal part of each pipe on the way; empty where out.",
         ),
         sa.Column(
+            "way",
+            sa.Double(),
+            nullable=True,
+            comment="沿线造价 [yuan] · Cost of all pipes on its way, shared with others, and of its own line; empty where out.",
+        ),
+        sa.Column(
             "extra",
             sa.Double(),
             nullable=True,
@@ -122,7 +128,7 @@ def upgrade() -> None:
             "needed",
             sa.Double(),
             nullable=True,
-            comment="入选所需效益 [yuan] · Prize at which the user would be worth connecting alone; empty where connected or where no way leads.",
+            comment="入选所需效益 [yuan] · Prize that would bring the user in, at this plan's price of money; empty where connected or unreachable.",
         ),
         sa.Column("service", sa.Double(), nullable=True, comment="户线长度 [m] · Length of the service line."),
         sa.Column("flag", sa.Text(), nullable=True, comment="提示 · What to look at before the pipe comes."),

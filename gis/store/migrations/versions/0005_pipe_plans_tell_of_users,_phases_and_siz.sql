@@ -38,6 +38,10 @@ COMMENT ON CONSTRAINT planned_connection_mass_low ON "planned_connection" IS 'at
 ALTER TABLE "planned_connection" ADD CONSTRAINT planned_connection_share_low CHECK ("share" >= 0);
 COMMENT ON CONSTRAINT planned_connection_share_low ON "planned_connection" IS 'at least 0';
 
+-- after: constraint planned_connection.planned_connection_way_low
+ALTER TABLE "planned_connection" ADD CONSTRAINT planned_connection_way_low CHECK ("way" >= 0);
+COMMENT ON CONSTRAINT planned_connection_way_low ON "planned_connection" IS 'at least 0';
+
 -- after: constraint planned_connection.planned_connection_extra_low
 ALTER TABLE "planned_connection" ADD CONSTRAINT planned_connection_extra_low CHECK ("extra" >= 0);
 COMMENT ON CONSTRAINT planned_connection_extra_low ON "planned_connection" IS 'at least 0';

@@ -1,0 +1,142 @@
+"""Where pipe goes next (瓶改管): `wangge pipes plan | frontier | explain`."""
+
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from gis.cli.door import DATABASE, county, steps, whole
+from gis.cli.say import Answer, Group
+from gis.layer import PRESSURES
+
+if TYPE_CHECKING:
+    from gis.run.pipes import Pipes
+
+Decorated = Callable[..., Any]
+STEPS = click.option(
+    "--steps", type=click.IntRange(1), default=60, show_default=True, help="搜索步数 · steps of the search"
+)
+SEED = click.option("--seed", type=int, default=7, show_default=True, help="随机种子 · seed")
+FILE = click.Path(dir_okay=False, path_type=Path)
+OPTIONS = (
+    click.option("--area", default=None, metavar="TOWN", help="只接一个镇街的用户 · users of one town alone"),
+    click.option("--rules", type=FILE, default=None, help="另一套单价与效益，TOML · prices and prizes of a file"),
+    click.option(
+        "--pressure",
+        type=click.Choice([each.value for each in PRESSURES]),
+        default=None,
+        help="只从出口为此压力级制的调压设施接 · roots of this outlet pressure alone",
+    ),
+    click.option(
+        "--stable-from", default=None, metavar="RUN", help="沿用此方案已建的管线与用户 · keep what a run laid"
+    ),
+    click.option("--built", type=click.IntRange(1), default=None, help="该方案已建到第几期 · phases of it that stand"),
+    STEPS,
+    SEED,
+    DATABASE,
+)
+
+
+def asked(command: Decorated) -> Decorated:
+    """Give a command the options of every plan."""
+    for option in reversed(OPTIONS):
+        command = option(command)
+    return command
+
+
+@click.group(cls=Group)
+def pipes() -> None:
+    """瓶改管 · Pipe plans."""
+
+
+@pipes.command("plan")
+@click.option("--budget", type=click.FloatRange(0), default=None, metavar="YUAN", help="预算（元） · budget")
+@click.option("--phases", type=click.IntRange(1), default=1, show_default=True, help="分期数 · phases of equal money")
+@click.option("--seconds", type=click.FloatRange(0), default=None, help="秒数上限 · stop after so many seconds")
+@asked
+def pipes_plan(budget: float | None, seed: int, database: str | None, **how: Any) -> Answer:  # options of `How`
+    """管线方案 · Choose streets to lay pipe on, from live roots to bottled users, with a proof."""
+    from gis.run import pipes as run
+
+    with county(database) as opened, steps("瓶改管", total=1) as progress:
+        progress("pipes")
+        made = run.plan(opened, budget=budget, seed=seed, how=run.How(**how))
+    return Answer(asdict(made) | {"unverified": made.unverified}, text="\n".join(_told(made)))
+
+
+def _told(made: "Pipes") -> list[str]:
+    users = f"接入 {made.users} / {made.candidates} 户，减少存瓶 {made.mass_kg:,.0f} kg"
+    lines = [
+        f"方案 {made.run}：{users}；新管 {made.length_m / 1000:.1f} km；造价 {made.cost:,.0f} 元（单价未核实）",
+        f"目标 {made.objective:,.0f}，下界 {made.bound:,.0f}，差距 {made.gap_pct:.2f}%",
+    ]
+    if made.budget is not None and made.most > 0:
+        lines.append(f"效益 {made.won:,.0f}，上界 {made.most:,.0f}，{100 * made.won / made.most:.1f}%")
+    lines += [
+        f"第 {place} 期：累计造价 {each['cost']:,.0f}，{each['users']} 户，为同预算上界的 {100 * each['ratio']:.1f}%"
+        for place, each in enumerate(made.phases, start=1)
+    ]
+    lines.append("，".join(f"{reason} {count}" for reason, count in sorted(made.reasons.items())))
+    lines.append("调压设施：" + "，".join(f"{why} {count}" for why, count in sorted(made.left_roots.items())))
+    return [*lines, f"所用规则 {len(made.rules)} 条，其中未核实 {made.unverified} 条"]
+
+
+@pipes.command("frontier")
+@click.option("--points", type=click.IntRange(2, 100), default=8, show_default=True, help="预算点数 · budgets")
+@click.option("--xlsx", type=FILE, default=None, help="写出表格 · write the table")
+@click.option("--figure", type=FILE, default=None, help="写出图，.png 或 .svg · write the figure")
+@asked
+def pipes_frontier(
+    points: int,
+    xlsx: Path | None,
+    figure: Path | None,
+    seed: int,
+    database: str | None,
+    **how: Any,  # options of `How`
+) -> Answer:
+    """投入产出 · What more money would win: cost, users, and prizes with their upper bound, for rising budgets."""
+    from gis.report import frontier as report
+    from gis.report.workbook import Sheet, workbook
+    from gis.run import pipes as run
+
+    form = report.form_of(figure, ("png", "svg")) if figure is not None else ""
+    if xlsx is not None:
+        report.form_of(xlsx, ("xlsx",))
+    with county(database) as opened, steps("瓶改管", total=1) as progress:
+        progress("pipes")
+        found = run.curve(opened, points=points, seed=seed, how=run.How(**how))
+        title, today = f"{opened.name} 瓶改管 投入与效益", opened.today()
+    shown = report.listed(found.rows)
+    if xlsx is not None:
+        above = (title, "单价与效益未核实", *(("合成数据（虚构）",) if found.invented else ()))
+        with whole(xlsx) as part:
+            part.write_bytes(workbook([Sheet("投入与效益", shown, above)], day=today))
+    if figure is not None:
+        with whole(figure) as part:
+            part.write_bytes(report.figure(found.rows, title, form, invented=found.invented))
+    lines = ["\t".join(shown.columns)]
+    lines += ["\t".join(f"{value:,.4g}" if value < 2 else f"{value:,.0f}" for value in row) for row in shown.to_numpy()]
+    return Answer({"run": found.run, "points": found.rows.to_dict("records")}, text="\n".join(lines))
+
+
+@pipes.command("explain")
+@click.argument("user")
+@click.option("--run", "number", default=None, help="方案编号，默认最新 · which plan, the newest where none is named")
+@DATABASE
+def pipes_explain(user: str, number: str | None, database: str | None) -> Answer:
+    """为何接入或不接 · Why a user is in or out, and what would bring the user in."""
+    from gis.run.pipe_explain import explain
+
+    with county(database) as opened:
+        why = explain(opened, user, number)
+    facts = dict(why.row) | {
+        "run": why.run,
+        "sentence": why.sentence,
+        "budget": why.budget,
+        "exchange": why.exchange,
+        "lacks": why.lacks,
+        "rules": why.rules,
+    }
+    return Answer(facts, text="\n".join(why.lines()))

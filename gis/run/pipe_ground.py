@@ -1,0 +1,157 @@
+"""What a pipe plan is made from: streets, live roots and mains, users, houses and what pipes cross, with prices."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from gis import layers
+from gis.errors import Refused
+from gis.layer import Demand, Layer, Use
+from gis.run import tariff
+from gis.run.tariff import Tariff
+from gis.store.county import County
+from gis.store.fetch import features, shapes
+from gis.store.town import town_named
+
+MEDIUM = "gas"
+SUBJECTS = [
+    *("pipe_cost", "pipe_surface", "pipe_cover", "pipe_trench", "pipe_crossing", "pipe_clearance", "pipe_protected"),
+    *("pipe_clearance_least", "pipe_hookup", "pipe_prize", "pipe_prize_more", "pipe_barred", "high_rise"),
+]
+DISTRIBUTION = ("low", "medium", "medium_b", "medium_a")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ground:
+    """Frames in storage metres, by key. `crossed` are the lines, with their class, that a pipe crosses at a price.
+
+    `roots` are live regulators of a fitting pressure with gas to spare, `mains` live pipes of that pressure;
+    `left_roots` counts why other regulators are none. `own` is the row of `houses` in which each user lives (-1: none);
+    `demonstration` says whether that is in a demonstration village.
+    """
+
+    streets: gpd.GeoDataFrame
+    crossed: gpd.GeoDataFrame
+    roots: gpd.GeoDataFrame
+    mains: gpd.GeoDataFrame
+    left_roots: Mapping[str, int]
+    users: gpd.GeoDataFrame
+    by: str
+    houses: gpd.GeoDataFrame
+    own: NDArray[np.int64]
+    demonstration: NDArray[np.bool_]
+    tariff: Tariff
+
+    @property
+    def pressures(self) -> list[str]:
+        """The pressure classes of the roots; the lowest of all where none is known."""
+        return sorted(set(self.roots["outlet_pressure"].dropna())) or [DISTRIBUTION[0]]
+
+
+def ground(
+    connection: sa.Connection, county: County, *, area: str | None, rules: Path | None, pressure: str | None
+) -> Ground:
+    """Fetch it; with an `area` (code or name of a town) only users there, with `rules` the prices of that file.
+
+    Refused where no street or no live root with gas to spare is stored, or a town is unknown.
+    """
+    streets = pd.concat([features(connection, county, layer) for layer in layers.using(Use.STREET)], ignore_index=True)
+    roots, left = _roots(_rooting(connection, county), pressure)
+    layer, demand = _demanding()
+    users = features(connection, county, layer, where=demand.where)
+    if area is not None:
+        users = users[users["town_id"] == town_named(connection, county, area).id]
+    users = users.reset_index(drop=True)
+    if streets.empty or roots.empty:
+        missing = "street" if streets.empty else "live root (a regulator station with gas to spare)"
+        raise Refused(f"没有道路或可接气源 · no {missing} is stored, so no pipe can be planned; roots left out: {left}")
+    houses = _houses(connection, county)
+    return Ground(
+        streets=streets,
+        crossed=_crossed(connection, county),
+        roots=roots,
+        mains=_mains(connection, county, set(roots["outlet_pressure"].dropna())),
+        left_roots=left,
+        users=users,
+        by=demand.by,
+        houses=houses,
+        own=_own(users, houses),
+        demonstration=_demonstration(connection, county, users),
+        tariff=tariff.of_file(county, rules) if rules is not None else tariff.stored(connection, county, SUBJECTS),
+    )
+
+
+def _demanding() -> tuple[Layer, Demand]:
+    found = [(layer, layer.demands) for layer in layers.every() if layer.demands and layer.demands.medium == MEDIUM]
+    if len(found) != 1:
+        raise Refused(f"expected one layer of users who could get {MEDIUM}, got {[layer.name for layer, _ in found]}")
+    return found[0]
+
+
+def _rooting(connection: sa.Connection, county: County) -> gpd.GeoDataFrame:
+    found = [
+        features(connection, county, layer, where=layer.supplies.where)
+        for layer in layers.every()
+        if layer.supplies is not None and layer.supplies.medium == MEDIUM
+    ]
+    return pd.concat(found, ignore_index=True)
+
+
+def _roots(live: gpd.GeoDataFrame, pressure: str | None) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
+    """Give the roots that may feed, and why others may not: another pressure, or no gas to spare."""
+    wanted = DISTRIBUTION if pressure is None else (pressure,)
+    outlet = live["outlet_pressure"]
+    fits = (outlet.isna() if pressure is None else False) | outlet.isin(wanted)
+    spare = live["capacity"].astype(float) - live["peak"].astype(float).fillna(0.0)
+    fed = spare.isna() | (spare > 0)
+    why = np.where(~fits, "pressure", np.where(~fed, "capacity", np.where(spare.isna(), "spare_unknown", "spare")))
+    return live[fits & fed].reset_index(drop=True), dict(Counter(why.tolist()))
+
+
+def _mains(connection: sa.Connection, county: County, pressures: set[str]) -> gpd.GeoDataFrame:
+    mains = features(connection, county, layers.named("gas_pipeline"))
+    live = mains["phase"].isna() | (mains["phase"] == "live")
+    return mains[live & mains["pressure"].isin(pressures) & (mains["regime"] != "transmission")].reset_index(drop=True)
+
+
+def _houses(connection: sa.Connection, county: County) -> gpd.GeoDataFrame:
+    found = [features(connection, county, layer) for layer in layers.every() if layer.footprint is not None]
+    return pd.concat(found, ignore_index=True)
+
+
+def _own(users: gpd.GeoDataFrame, houses: gpd.GeoDataFrame) -> NDArray[np.int64]:
+    """Give the house of each user: that of the code, else the first in which the user's point lies."""
+    row = {code: place for place, code in enumerate(houses["code"])}
+    own = np.array([row.get(code, -1) for code in users["building_code"]], dtype=np.int64)
+    lost = np.flatnonzero(own < 0)
+    user, house = shapely.STRtree(shapes(houses)).query(shapes(users)[lost], predicate="intersects")
+    order = np.lexsort((house, user))
+    first = np.unique(user[order], return_index=True)[1]
+    own[lost[user[order][first]]] = house[order][first]
+    return own
+
+
+def _demonstration(connection: sa.Connection, county: County, users: gpd.GeoDataFrame) -> NDArray[np.bool_]:
+    villages = features(connection, county, layers.one(Use.VILLAGE))
+    chosen = set(villages.loc[villages["demonstration"].eq(True), "id"])
+    return np.array([each in chosen for each in users["village_id"]], dtype=bool)
+
+
+def _crossed(connection: sa.Connection, county: County) -> gpd.GeoDataFrame:
+    """Give the lines that are crossed at a price: `class` of each, and the `street` row that it is (-1: none)."""
+    found = []
+    for layer in layers.every():
+        if layer.crossing is not None:
+            rows = features(connection, county, layer)
+            kind = rows[layer.crossing.by].fillna(layer.crossing.unknown)
+            street = np.arange(len(rows)) if Use.STREET in layer.uses else np.full(len(rows), -1)
+            found.append(gpd.GeoDataFrame({"class": kind, "street": street}, geometry=rows.geometry, crs=rows.crs))
+    return pd.concat(found, ignore_index=True)

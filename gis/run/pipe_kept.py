@@ -1,0 +1,69 @@
+"""What an earlier pipe plan has laid already: its pipes cost nothing more, and its users need no hook-up."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import numpy as np
+import shapely
+import sqlalchemy as sa
+from numpy.typing import NDArray
+
+from gis import layers
+from gis.crs import Geometries
+from gis.errors import Refused
+from gis.layer import Use
+from gis.plan.streets import StreetGraph
+from gis.run.pipe_prices import beside
+from gis.store.county import County
+
+SAME_M = 0.2
+"""A pipe within this distance of an old one all along lies where it lay: streets are cut elsewhere for other users."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Kept:
+    """Which edges and which users an earlier run has laid and connected."""
+
+    edge: NDArray[np.bool_]
+    user: NDArray[np.bool_]
+
+
+def kept(
+    connection: sa.Connection,
+    county: County,
+    number: str | None,
+    built: int | None,
+    *,
+    graph: StreetGraph,
+    users: gpd.GeoDataFrame,
+) -> Kept:
+    """Give what the run of that number laid up to phase `built`; nothing where none is named. Refused: no such run."""
+    if number is None:
+        return Kept(np.zeros(graph.edge_count, dtype=bool), np.zeros(len(users), dtype=bool))
+    run = run_named(connection, county, number)
+    pipes = county.schema.table(layers.one(Use.PIPE_PLAN))
+    people = county.schema.table(layers.one(Use.CONNECTION_PLAN))
+    upto = [] if built is None else [pipes.c.phase <= built]
+    wkb = connection.execute(
+        sa.select(sa.func.ST_AsBinary(pipes.c.geom)).where(pipes.c.run_id == run, *upto).order_by(pipes.c.code)
+    ).scalars()
+    old: Geometries = np.asarray(shapely.from_wkb([bytes(each) for each in wkb]), dtype=object)
+    upto = [] if built is None else [people.c.phase <= built]
+    query = sa.select(people.c.user_code).where(people.c.run_id == run, people.c.connected, *upto)
+    codes = set(connection.execute(query).scalars())
+    return Kept(beside(graph.geometry, old, SAME_M), users["code"].isin(codes).to_numpy(dtype=bool))
+
+
+def run_named(connection: sa.Connection, county: County, number: str | None) -> int:
+    """Give the id of the pipe plan of that number, the newest where none is named; Refused where there is none."""
+    table = county.schema.table(layers.one(Use.RUN))
+    query = sa.select(table.c.id).where(table.c.plan == "pipes").order_by(table.c.id.desc()).limit(1)
+    if number is not None:
+        same = sa.cast(table.c.id, sa.Text()) == number
+        query = query.where((table.c.number == number) | same)
+    found = connection.execute(query).scalar()
+    if found is None:
+        raise Refused(
+            f"没有瓶改管方案 {number or ''} · no pipe plan {number or ''} is on record; `wangge pipes plan` makes one"
+        )
+    return int(found)

@@ -1,0 +1,264 @@
+"""Pipe plans on a small invented street: what is dug, for whom, at what price, and what is told of it."""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
+
+from gis import law, layers
+from gis.errors import Refused, UnknownName
+from gis.layer import Use
+from gis.run import pipes
+from gis.run.pipe_explain import explain
+from gis.store.county import County
+from gis.store.settings import Settings
+from gis.work.rules import apply
+from tests.builders import cloned, line, point, square, stored
+from tests.conftest import NUMBERS
+
+How = pipes.How
+METRE = 260 + 60 * 0.9  # a residential street: pipe_cost, and pipe_trench by pipe_cover
+SERVICE_M = 120 + 60 * 0.3
+
+
+def home(code: str, house: str, **change: object) -> dict[str, object]:
+    return {"code": code, "kind": "catering", "supply": "bottled", "building_code": house} | change
+
+
+def load(county: County, layer: str, *rows: tuple[Mapping[str, object], BaseGeometry]) -> None:
+    outcome = stored(county, layer, [row for row, _ in rows], [shape for _, shape in rows])
+    assert outcome.rejected == 0
+
+
+@pytest.fixture(scope="module")
+def whole(template: Settings) -> Iterator[Settings]:
+    """A database that holds the street, to be cloned."""
+    with cloned(template, "test_pipes") as county:
+        build(county)
+        county.close()
+        yield county.settings
+
+
+@pytest.fixture
+def street(whole: Settings) -> Iterator[County]:
+    """A street of 400 m from a regulator eastwards, a river across it at 250 m, and four houses of 10 m beside it."""
+    with cloned(whole, f"test_pipes_{next(NUMBERS)}") as county:
+        yield county
+
+
+def build(county: County) -> None:
+    apply(county, law.rules())
+    load(
+        county,
+        "road",
+        ({"code": "r1", "road_class": "residential"}, line((0, 100), (400, 100))),
+    )
+    load(county, "gas_facility", (station("S1"), point(0, 100)))
+    load(county, "water", ({"code": "w1", "water_class": "river"}, line((250, 0), (250, 300))))
+    load(
+        county,
+        "building",
+        *(({"code": f"b{east}", "grade": "A"}, square(east - 5, 110)) for east in (50, 100, 200, 300)),
+    )
+    load(
+        county,
+        "gas_user",
+        *((home(f"u{east}", f"b{east}", bottles_mass=10.0), point(east, 115)) for east in (50, 100, 200, 300)),
+    )
+
+
+def station(code: str, **change: object) -> dict[str, object]:
+    return {"code": code, "kind": "regulator_station", "live": True, "outlet_pressure": "low"} | change
+
+
+def rows(county: County, use: Use, run: int) -> dict[str, dict[str, Any]]:
+    table = county.schema.table(layers.one(use))
+    with county.reading() as connection:
+        found = connection.execute(sa.select(table).where(table.c.run_id == run).order_by(table.c.code)).mappings()
+        return {str(row["user_code"]): dict(row) for row in found}
+
+
+def mains(county: County, run: int) -> list[dict[str, Any]]:
+    table = county.schema.table(layers.one(Use.PIPE_PLAN))
+    query = sa.select(table).where(table.c.run_id == run, table.c.kind == "main").order_by(table.c.code)
+    with county.reading() as connection:
+        return [dict(row) for row in connection.execute(query).mappings()]
+
+
+def test_a_street_is_dug_for_those_who_are_worth_it_and_all_is_told(street: County) -> None:
+    made = pipes.plan(street)
+    people = rows(street, Use.CONNECTION_PLAN, made.run)
+    assert {code: row["reason"] for code, row in people.items()} == {
+        "u50": "connected",
+        "u100": "connected",
+        "u200": "connected",
+        "u300": "too_dear",
+    }
+    assert made.cost == pytest.approx(200 * METRE + 3 * 15 * SERVICE_M + 3 * 8000)
+    assert sum(row["length"] for row in mains(street, made.run)) == pytest.approx(200)
+    assert people["u50"]["shares"] == {"kind": 60000.0, "bottle": 3000.0}
+    assert sum(row["share"] or 0 for row in people.values()) == pytest.approx(made.cost)
+    assert people["u200"]["way"] == pytest.approx(200 * METRE + 15 * SERVICE_M + 8000)
+    # beyond the river: 100 m of street, the crossing, the own line and the hook-up
+    assert people["u300"]["extra"] == pytest.approx(100 * METRE + 150_000 + 15 * SERVICE_M + 8000)
+    assert made.unverified == len(made.rules)
+    assert made.gap_pct == pytest.approx(0)
+
+
+def test_a_bridge_is_cheaper_than_the_river_and_is_named(street: County) -> None:
+    stored(street, "road", [{"code": "r1", "bridge": "yes"}], [line((0, 100), (400, 100))])
+    load(street, "gas_user", (home("u301", "b300", kind="industrial"), point(300, 115)))
+    made = pipes.plan(street)
+    assert [row["crossing"] for row in mains(street, made.run) if row["crossing"]] == ["bridge×1"]
+
+
+def test_a_house_in_the_way_is_never_run_through(street: County) -> None:
+    load(street, "building", ({"code": "b51"}, square(30, 103, 40)))
+    stored(street, "building", [{"code": "b50"}], [square(45, 160)])
+    stored(street, "gas_user", [home("u50", "b50")], [point(50, 165)])
+    people = rows(street, Use.CONNECTION_PLAN, pipes.plan(street).run)
+    assert people["u50"]["reason"] == "no_clear_line"
+
+
+def test_a_house_on_the_street_closes_it(street: County) -> None:
+    load(street, "building", ({"code": "b120"}, square(120, 95)))
+    people = rows(street, Use.CONNECTION_PLAN, pipes.plan(street).run)
+    assert [people[code]["reason"] for code in ("u100", "u200")] == ["connected", "unreachable"]
+
+
+@pytest.mark.parametrize(
+    ("change", "share", "amount"),
+    [
+        ({"floor": -1}, "basement", 20000),
+        ({"consent": "signed"}, "signed", 3000),
+        ({"bottles_mass": 50.0}, "bottle", 15000),
+    ],
+)
+def test_prizes_are_told_share_by_share(street: County, change: dict[str, object], share: str, amount: float) -> None:
+    stored(street, "gas_user", [home("u50", "b50", **change)], [point(50, 115)])
+    people = rows(street, Use.CONNECTION_PLAN, pipes.plan(street).run)
+    assert people["u50"]["shares"][share] == amount
+    assert people["u50"]["prize"] == sum(people["u50"]["shares"].values())
+
+
+def test_a_high_house_and_a_demonstration_village_count(street: County) -> None:
+    stored(street, "building", [{"code": "b50", "floors": 12}], [square(45, 110)])
+    load(street, "village", ({"code": "v1", "name": "甲村", "demonstration": True}, square(60, 90, 100)))
+    stored(street, "gas_user", [home("u100", "b100", bottles_mass=11.0)], [point(100, 115)])
+    people = rows(street, Use.CONNECTION_PLAN, pipes.plan(street).run)
+    assert people["u50"]["shares"]["high_rise"] == 20000
+    assert people["u100"]["shares"]["demonstration"] == 4000
+
+
+def test_who_refuses_or_lives_in_a_house_of_grade_d_is_left_out_and_c_is_flagged(street: County) -> None:
+    stored(street, "gas_user", [home("u50", "b50", consent="refused")], [point(50, 115)])
+    for code, grade, east in (("b100", "D", 95), ("b200", "C", 195)):
+        stored(street, "building", [{"code": code, "grade": grade}], [square(east, 110)])
+    load(street, "gas_user", (home("u201", "b200", kind="industrial"), point(200, 115)))
+    made = pipes.plan(street)
+    people = rows(street, Use.CONNECTION_PLAN, made.run)
+    assert people["u50"]["reason"] == "refused"
+    assert people["u100"]["reason"] == "dangerous_house"
+    assert (people["u200"]["reason"], people["u200"]["flag"]) == ("connected", "C级危房")
+    assert made.candidates == 3
+
+
+def test_a_refusal_plans_anew_and_keeps_what_is_built(street: County) -> None:
+    first = pipes.plan(street)
+    stored(street, "gas_user", [home("u200", "b200", consent="refused")], [point(200, 115)])
+    again = pipes.plan(street, how=How(stable_from=str(first.run)))
+    people = rows(street, Use.CONNECTION_PLAN, again.run)
+    assert {code: row["reason"] for code, row in people.items()} == {
+        "u50": "kept",
+        "u100": "kept",
+        "u200": "refused",
+        "u300": "too_dear",
+    }
+    assert again.cost == 0
+    assert all(row["kept"] and row["cost"] == 0 for row in mains(street, again.run))
+
+
+def test_phases_contain_each_other_and_say_how_near_the_bound_they_are(street: County) -> None:
+    made = pipes.plan(street, budget=125_000, how=How(phases=2))
+    people = rows(street, Use.CONNECTION_PLAN, made.run)
+    assert [people[code]["phase"] for code in ("u50", "u100", "u200", "u300")] == [1, 1, 2, None]
+    assert [each["users"] for each in made.phases] == [2, 3]
+    assert all(each["cost"] <= each["budget"] for each in made.phases)
+    assert all(0.9 < each["ratio"] <= 1 + 1e-9 for each in made.phases)
+    with pytest.raises(Refused, match="--phases"):
+        pipes.plan(street, how=How(phases=2))
+
+
+def test_the_frontier_rises_and_stays_below_its_bound(street: County) -> None:
+    found = pipes.curve(street, points=4)
+    assert found.rows["users"].tolist() == [0, 1, 2, 3]  # 25,770, 51,540 and 93,010 of 93,010 yuan
+    assert (found.rows["cost"] <= found.rows["budget"] + 1e-6).all()
+    assert (found.rows["won"] <= found.rows["most"] + 1e-6).all()
+    assert found.rows["most"].is_monotonic_increasing
+    assert not found.invented
+
+
+@pytest.mark.parametrize(
+    ("change", "why"),
+    [({"outlet_pressure": "high_a"}, "pressure"), ({"capacity": 100.0, "peak": 100.0}, "capacity")],
+)
+def test_a_regulator_of_another_pressure_or_without_gas_to_spare_is_no_root(
+    street: County, change: dict[str, object], why: str
+) -> None:
+    stored(street, "gas_facility", [station("S1", **change)], [point(0, 100)])
+    with pytest.raises(Refused, match=f"no live root.*{why}"):
+        pipes.plan(street)
+
+
+def test_a_live_main_in_the_street_costs_nothing(street: County) -> None:
+    row = {"code": "p1", "regime": "town", "pressure": "low", "phase": "live"}
+    load(street, "gas_pipeline", (row, line((-5, 103), (201, 103))))
+    made = pipes.plan(street)
+    assert not mains(street, made.run)
+    assert made.cost == pytest.approx(3 * 15 * SERVICE_M + 3 * 8000)
+
+
+def test_a_user_is_told_why_and_what_would_bring_the_user_in(street: County) -> None:
+    made = pipes.plan(street)
+    inside, outside = explain(street, "u50"), explain(street, "u300", str(made.run))
+    assert inside.sentence == "接入"
+    assert inside.lacks is None
+    need = 100 * METRE + 150_000 + 15 * SERVICE_M + 8000
+    assert outside.lacks == pytest.approx(need - 63_000)
+    text = "\n".join(outside.lines())
+    assert "造价高于效益" in text
+    assert "用户类别 60,000" in text
+    assert "GB 50028-2006 表6.3.3-1" in text
+    with pytest.raises(UnknownName, match="nobody"):
+        explain(street, "nobody")
+
+
+def test_a_county_without_plan_or_with_an_unknown_town_is_refused(street: County) -> None:
+    with pytest.raises(Refused, match="no pipe plan"):
+        explain(street, "u50")
+    with pytest.raises(Refused, match="no pipe plan 99"):
+        pipes.plan(street, how=How(stable_from="99"))
+    with pytest.raises(UnknownName, match="no town"):
+        pipes.plan(street, how=How(area="没有"))
+
+
+def test_a_file_of_rules_gives_its_own_prices(street: County, tmp_path: Path) -> None:
+    own = tmp_path / "own.toml"
+    own.write_text(
+        'jurisdiction = "default"\n[[subject]]\nname = "pipe_prize"\nunit = "yuan"\nvalid_from = 2000-01-01\n'
+        'source = "test"\nmark = "INF"\nverified = false\n'
+        'categories = [{ category = "catering", amount = 10 }, { category = "resident", amount = 1 },'
+        ' { category = "commercial", amount = 1 }, { category = "industrial", amount = 1 }]\n',
+        encoding="utf-8",
+    )
+    assert pipes.plan(street, how=How(rules=own)).users == 0
+
+
+def test_the_plan_of_the_same_input_and_seed_is_the_same(street: County) -> None:
+    one, other = (pipes.plan(street, budget=100_000, seed=3) for _ in range(2))
+    first, second = ([bytes(row["geom"].data) for row in mains(street, each.run)] for each in (one, other))
+    assert first == second != []
+    assert (one.cost, one.bound, one.users) == (other.cost, other.bound, other.users)
