@@ -19,7 +19,7 @@ from gis.plan.sweeps import Floats, Integers
 
 Flags = NDArray[np.bool_]
 
-ROUNDS = 6
+ROUNDS = 4
 CLOSE = 1e-9
 
 
@@ -134,8 +134,9 @@ class Settled:
     """A plan with its sizes; money in yuan, with what sizes cost.
 
     `objective` is cost + missed, or missed alone where there is a budget; no plan has one below `bound`, which is that
-    of the first plan, at the narrowest sizes. `stable`: asked again with these costs the planner gave the same plan.
-    Not `feasible`: pressure or speed fails, or the budget; then it must not be shown as a plan.
+    of the first plan, at the narrowest sizes. `barred` flags users left out because no sizes serve them. `stable`:
+    asked again with these costs the planner gave the same plan. Not `feasible`: pressure, speed or the budget
+    fails; then it must not be shown as a plan.
     """
 
     plan: PipePlan
@@ -144,6 +145,7 @@ class Settled:
     missed: float
     objective: float
     bound: float
+    barred: Flags
     feasible: bool
     stable: bool
     rounds: int
@@ -168,7 +170,7 @@ def settled(
         known = extra[plan.edges]
         found = _weighed(plan, fit(plan), known, prize, seen[0].bound if seen else plan.bound, budget, number)
         again = any(np.array_equal(found.plan.edges, each.plan.edges) for each in seen if each.feasible)
-        seen.append(found)
+        seen.append(replace(found, barred=~allowed))
         if found.stable or (found.feasible and again):
             break
         extra[plan.edges] = found.fitted.extra
@@ -195,6 +197,7 @@ def _weighed(
         missed=missed,
         objective=missed if budget is not None else cost + missed,
         bound=bound,
+        barred=np.zeros(len(prize), dtype=bool),
         feasible=feasible,
         stable=feasible and bool(np.allclose(known, found.extra)),
         rounds=number,

@@ -19,8 +19,8 @@ ALTER TABLE "gas_facility" ADD CONSTRAINT gas_facility_peak_low CHECK ("peak" >=
 COMMENT ON CONSTRAINT gas_facility_peak_low ON "gas_facility" IS 'at least 0';
 
 -- after: constraint planned_connection.planned_connection_reason_choices
-ALTER TABLE "planned_connection" ADD CONSTRAINT planned_connection_reason_choices CHECK ("reason" IN ('connected', 'kept', 'too_dear', 'over_budget', 'no_street', 'no_clear_line', 'unreachable', 'dangerous_house', 'refused'));
-COMMENT ON CONSTRAINT planned_connection_reason_choices ON "planned_connection" IS 'one of connected, kept, too_dear, over_budget, no_street, no_clear_line, unreachable, dangerous_house, refused';
+ALTER TABLE "planned_connection" ADD CONSTRAINT planned_connection_reason_choices CHECK ("reason" IN ('connected', 'kept', 'too_dear', 'over_budget', 'no_street', 'no_clear_line', 'no_pressure', 'unreachable', 'dangerous_house', 'refused'));
+COMMENT ON CONSTRAINT planned_connection_reason_choices ON "planned_connection" IS 'one of connected, kept, too_dear, over_budget, no_street, no_clear_line, no_pressure, unreachable, dangerous_house, refused';
 
 -- after: constraint planned_connection.planned_connection_phase_low
 ALTER TABLE "planned_connection" ADD CONSTRAINT planned_connection_phase_low CHECK ("phase" >= 1);
