@@ -19,7 +19,7 @@ from gis.plan.sweeps import Floats, Integers
 
 Flags = NDArray[np.bool_]
 
-ROUNDS = 4
+ROUNDS = 3
 CLOSE = 1e-9
 
 

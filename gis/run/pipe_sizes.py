@@ -152,7 +152,8 @@ def sized_plan(
 ) -> SizedSite:
     """Give a plan whose pipes have sizes that keep pressure and speed, its cost with the sizes, checked by pandapipes.
 
-    `pace` gives the pace of each round of the search, from the second round on of as many steps as the first had done.
+    `pace` gives the pace of the first search, and of a later one from the steps that the first had done, which the plan
+    tells.
     Live mains count as the widest size, and cost nothing. Refused where no plan keeps the limits, or the check finds a
     pressure below the least.
     """
@@ -179,7 +180,7 @@ def sized_plan(
             f"没有满足压力、流速和预算的方案（试 {found.rounds} 次）· expected a plan that keeps pressure, speed and "
             f"budget, got none in {found.rounds} rounds"
         )
-    return _finished(ground.tariff, site, found, known, steps=max(done), budget=budget)
+    return _finished(ground.tariff, site, found, known, steps=done[0], budget=budget)
 
 
 def _laid(priced: Priced, users: Users, plan: PipePlan, known: Sizing) -> Laid:

@@ -1,5 +1,6 @@
 """Pipe plans (瓶改管): from live roots along the streets to chosen users, stored with their run and proof."""
 
+import math
 import time
 from collections import Counter
 from collections.abc import Mapping
@@ -16,7 +17,6 @@ from gis.plan.network import Users
 from gis.plan.pace import Pace
 from gis.plan.phases import Phases, Point, Site, frontier, phased
 from gis.plan.pipes import STEPS, PipePlan, Reason
-from gis.plan.settled import ROUNDS
 from gis.run.pipe_ground import Ground, ground
 from gis.run.pipe_kept import Kept, kept
 from gis.run.pipe_prices import REACH_M, Priced, priced
@@ -25,6 +25,9 @@ from gis.run.pipe_rows import Laid, store
 from gis.run.pipe_sizes import SizedSite, sized_plan
 from gis.run.record import Made, digest, record
 from gis.store.county import County
+
+LATER = 4
+"""A plan drawn again with the cost of its sizes is searched for so many times fewer steps: it changes little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,16 +53,14 @@ class How:
         return own | {"rules": str(self.rules) if self.rules is not None else None, "reach_m": REACH_M}
 
     def pace(self, done: int | None = None) -> Pace:
-        """Give the pace of a search that begins now; of one that follows a search of `done` steps.
+        """Give the pace of a search that begins now, or of a later one with a quarter of the steps that the first had.
 
-        Where the seconds are limited, each of ROUNDS searches has its part, and the later ones do as many steps as the
-        first could, so that a run with as many steps and no clock does the same.
+        Where the seconds are limited the first has half of them; a run with as many steps as it did, and no clock, does
+        the same.
         """
-        if self.seconds is None:
-            return Pace(self.steps)
         if done is not None:
-            return Pace(max(done, 1))
-        until = time.monotonic() + self.seconds / ROUNDS
+            return Pace(max(done // LATER, 1))
+        until = math.inf if self.seconds is None else time.monotonic() + self.seconds / 2
         return Pace(self.steps, stop=lambda: time.monotonic() > until)
 
 
