@@ -72,6 +72,11 @@ def _told(made: "Pipes") -> list[str]:
         f"方案 {made.run}：{users}；新管 {made.length_m / 1000:.1f} km；造价 {made.cost:,.0f} 元（单价未核实）",
         f"目标 {made.objective:,.0f}，下界 {made.bound:,.0f}，差距 {made.gap_pct:.2f}%",
     ]
+    if made.lowest_pa is not None and made.checked_pa is not None:
+        lines.append(
+            f"管径增加造价 {made.size_cost:,.0f} 元；末端最低压力 {made.lowest_pa:,.0f} Pa，pandapipes 复核 "
+            f"{made.checked_pa:,.0f} Pa（要求 {made.least_pa:,.0f} 以上，未核实）"
+        )
     if made.budget is not None and made.most > 0:
         lines.append(f"效益 {made.won:,.0f}，上界 {made.most:,.0f}，{100 * made.won / made.most:.1f}%")
     lines += [

@@ -35,6 +35,7 @@ LAYER = Layer(
                 Choice("over_budget", "预算之外", "#e08a3c", "Over the budget"),
                 Choice("no_street", "附近无街道", "#9e9e9e", "No street within reach"),
                 Choice("no_clear_line", "户线受阻", "#795548", "No service line is clear of other buildings"),
+                Choice("no_pressure", "压力不足", "#4527a0", "No pipe size leaves enough pressure"),
                 Choice("unreachable", "无路可达", "#616161", "No way from a live main"),
                 Choice("dangerous_house", "危房不接", "#b5271f", "The house is dangerous"),
                 Choice("refused", "用户拒绝", "#7a1fa2", "The user refuses"),

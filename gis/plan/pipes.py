@@ -16,7 +16,7 @@ from gis.plan.solve import solved
 from gis.plan.streets import Floats, Integers, StreetGraph
 from gis.plan.weigh import skeleton
 
-__all__ = ["PipePlan", "Reason", "Users", "plan_forest", "verify"]
+__all__ = ["PipePlan", "Reason", "Users", "plan_forest", "repriced", "verify"]
 
 CLOSE = 1e-9
 STEPS = 60
@@ -89,6 +89,23 @@ def plan_forest(
     plan = _described(net, found, budget=budget, steps=pace.done)
     verify(plan, graph, roots, users=users, edge_cost=edge_cost)
     return plan
+
+
+def repriced(
+    plan: PipePlan,
+    graph: StreetGraph,
+    roots: Integers,
+    users: Users,
+    *,
+    edge_cost: Floats,
+    budget: float | None,
+    bound: float,
+) -> PipePlan:
+    """Give a plan's pipes and users at other prices, for which `bound` must hold too; refused as in `verify`."""
+    found = Answer(plan.edges, plan.connected, bound, plan.exchange)
+    again = _described(network(graph, roots, users, edge_cost), found, budget=budget, steps=plan.steps)
+    verify(again, graph, roots, users=users, edge_cost=edge_cost)
+    return again
 
 
 def _unlimited(net: Network, *, seed: int, pace: Pace) -> Answer:

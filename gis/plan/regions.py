@@ -65,6 +65,8 @@ def disputed(net: Network, over: Choice, within: Choice) -> Region | None:
     if not len(new):
         return None
     above, order = _hung(net, new, inside)
+    if not order:  # the dear plan led through a wall's own terminal: without it the new pipes hang on nothing
+        return None
     prize = np.bincount(net.users.node[over.connected], net.users.prize[over.connected], minlength=net.root + 1)
     cost, worth = dict.fromkeys(order, 0.0), {node: float(prize[node]) for node in order}
     for node in reversed(order):

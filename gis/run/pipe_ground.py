@@ -24,7 +24,8 @@ from gis.store.town import town_named
 MEDIUM = "gas"
 SUBJECTS = [
     *("pipe_cost", "pipe_surface", "pipe_cover", "pipe_trench", "pipe_crossing", "pipe_clearance", "pipe_protected"),
-    *("pipe_clearance_least", "pipe_hookup", "pipe_prize", "pipe_prize_more", "pipe_barred", "high_rise"),
+    *("pipe_bore", "pipe_roughness", "pipe_size_cost", "least_pipe", "simultaneity", "appliance_flow", "gas_pressure"),
+    *("gas_speed", "pipe_clearance_least", "pipe_hookup", "pipe_prize", "pipe_prize_more", "pipe_barred", "high_rise"),
 ]
 DISTRIBUTION = ("low", "medium", "medium_b", "medium_a")
 

@@ -15,6 +15,7 @@ from gis.plan.streets import Floats, Integers
 from gis.run.pipe_ground import Ground
 from gis.run.pipe_prices import UNCLASSED, Priced
 from gis.run.pipe_prizes import Prizes
+from gis.run.pipe_sizes import SizedSite
 from gis.store.county import County
 from gis.store.fetch import shapes
 
@@ -23,17 +24,26 @@ Row = dict[str, object]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Laid:
-    """A plan with what its rows tell: `cost` and `kept` of each edge, phases of the plan's edges and of all users."""
+    """A plan with what its rows tell: its sizes, `kept` of each edge, phases of the plan's edges and of all users."""
 
     ground: Ground
     priced: Priced
     prizes: Prizes
-    plan: PipePlan
-    cost: Floats
+    sizes: SizedSite
     kept: NDArray[np.bool_]
     edge_phase: Integers
     user_phase: Integers
     reasons: NDArray[np.object_]
+
+    @property
+    def plan(self) -> PipePlan:
+        """The plan."""
+        return self.sizes.plan
+
+    @property
+    def cost(self) -> Floats:
+        """The cost of each edge, with its size."""
+        return self.sizes.site.edge_cost
 
 
 def store(connection: sa.Connection, county: County, run: int, laid: Laid) -> None:
@@ -55,6 +65,7 @@ def _pipes(laid: Laid) -> list[Row]:
     first = dict(zip(priced.house[::-1].tolist(), users[::-1].tolist(), strict=True))
     mains: list[Row] = []
     services: list[Row] = []
+    diameter, fitted = laid.sizes.diameter, laid.sizes.fitted
     for place, edge in enumerate(plan.edges.tolist()):
         if priced.live[edge]:
             continue
@@ -72,6 +83,10 @@ def _pipes(laid: Laid) -> list[Row]:
             "users": int(plan.served[place]),
             "phase": int(laid.edge_phase[place]),
             "kept": bool(laid.kept[edge]),
+            "diameter": diameter[place],
+            "flow": float(fitted.flow[place]),
+            "pressure": float(fitted.pressure_pa[place]),
+            "gas": laid.sizes.sizing.gas,
             "geom": shapely.to_wkt(shapely.multilinestrings([graph.geometry[edge]]), rounding_precision=-1),
         }
         (mains if line >= 0 else services).append(row)

@@ -22,8 +22,12 @@ from gis.run.pipe_kept import Kept, kept
 from gis.run.pipe_prices import REACH_M, Priced, priced
 from gis.run.pipe_prizes import Prizes, prizes
 from gis.run.pipe_rows import Laid, store
+from gis.run.pipe_sizes import SizedSite, sized_plan
 from gis.run.record import Made, digest, record
 from gis.store.county import County
+
+LATER = 4
+"""A plan drawn again with the cost of its sizes is searched for so many times fewer steps: it changes little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +52,15 @@ class How:
         own = {name: value for name, value in asdict(self).items() if name not in {"steps", "seconds"}}
         return own | {"rules": str(self.rules) if self.rules is not None else None, "reach_m": REACH_M}
 
-    def pace(self) -> Pace:
-        """Give the pace of a search that begins now."""
-        until = math.inf if self.seconds is None else time.monotonic() + self.seconds
+    def pace(self, done: int | None = None) -> Pace:
+        """Give the pace of a search that begins now, or of a later one with a quarter of the steps that the first had.
+
+        Where the seconds are limited the first has half of them; a run with as many steps as it did, and no clock, does
+        the same.
+        """
+        if done is not None:
+            return Pace(max(done // LATER, 1))
+        until = math.inf if self.seconds is None else time.monotonic() + self.seconds / 2
         return Pace(self.steps, stop=lambda: time.monotonic() > until)
 
 
@@ -58,6 +68,9 @@ class How:
 class Pipes:
     """What a plan comes to, in yuan at unverified unit costs: objective, bound and gap, and users of candidates.
 
+    The cost is with the sizes, which add `size_cost`; `lowest_pa` is the least pressure at a user's end and
+    `checked_pa` what pandapipes finds there (both None where nothing is laid), `least_pa` what it must be; `rounds`
+    plans were drawn, and `stable` says whether the last changed nothing.
     `won` are the prizes of connected users and `most` what no plan within the budget can pass; `reasons` counts why
     users are in or out; `length_m` is of new mains and service lines together; `left_roots` tells of regulators by why
     they count as roots or do not; `rules` are those that were asked for.
@@ -79,6 +92,12 @@ class Pipes:
     budget: float | None
     exchange: float
     steps: int
+    size_cost: float
+    lowest_pa: float | None
+    checked_pa: float | None
+    least_pa: float
+    rounds: int
+    stable: bool
     reasons: Mapping[str, int]
     left_roots: Mapping[str, int]
     rules: Mapping[str, Mapping[str, object]]
@@ -133,9 +152,10 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How
         raise Refused("--phases 需要 --budget · phases part a budget, so name one")
     with county.reading() as connection:
         wanted = question(connection, county, asked)
-    found = wanted.site.plan(budget, seed=seed, pace=asked.pace())
-    phases = _phases(wanted.site, found, asked, seed=seed)
-    told = _told(wanted, found, phases)
+    sizes = sized_plan(wanted.ground, wanted.priced, wanted.site, asked.pace, budget=budget, seed=seed)
+    found = sizes.plan
+    phases = _phases(sizes.site, found, asked, seed=seed)
+    told = _told(wanted, sizes, phases)
     made = Made(
         "pipes",
         {"budget": budget} | asked.parameters(),
@@ -148,11 +168,12 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How
     )
     with county.writing() as connection:
         run = record(connection, county, made)
-        store(connection, county, run, _laid(wanted, found, phases))
+        store(connection, county, run, _laid(wanted, sizes, phases))
     return replace(told, run=run)
 
 
-def _told(wanted: Question, found: PipePlan, phases: Phases | None) -> Pipes:
+def _told(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Pipes:
+    found = sizes.plan
     total = float(wanted.site.users.prize.sum())
     new = ~(wanted.priced.live | wanted.kept.edge)[found.edges]
     return Pipes(
@@ -172,7 +193,13 @@ def _told(wanted: Question, found: PipePlan, phases: Phases | None) -> Pipes:
         budget=found.budget,
         exchange=found.exchange,
         steps=found.steps,
-        reasons=dict(Counter(_reasons(wanted, found).tolist())),
+        size_cost=sizes.cost,
+        lowest_pa=sizes.lowest_pa,
+        checked_pa=sizes.checked_pa,
+        least_pa=sizes.sizing.level.least_pa,
+        rounds=sizes.rounds,
+        stable=sizes.stable,
+        reasons=dict(Counter(_reasons(wanted, sizes).tolist())),
         left_roots=wanted.ground.left_roots,
         rules=wanted.ground.tariff.told(),
         phases=tuple(asdict(each) | {"ratio": each.ratio} for each in phases.after) if phases is not None else (),
@@ -189,8 +216,9 @@ def _phases(site: Site, found: PipePlan, how: How, *, seed: int) -> Phases | Non
     return phased(site, found, points, seed=seed, steps=how.steps)
 
 
-def _reasons(wanted: Question, found: PipePlan) -> NDArray[np.object_]:
+def _reasons(wanted: Question, sizes: SizedSite) -> NDArray[np.object_]:
     """Give the word of the layer for why each user is in or out."""
+    found = sizes.plan
     words = {
         Reason.CONNECTED: "connected",
         Reason.TOO_DEAR: "too_dear",
@@ -200,24 +228,25 @@ def _reasons(wanted: Question, found: PipePlan) -> NDArray[np.object_]:
     }
     told = np.array([words[each] for each in found.reason], dtype=object)
     told[found.connected & wanted.kept.user] = "kept"
+    told[sizes.barred & ~found.connected] = "no_pressure"
     told[wanted.priced.blocked & ~found.connected] = "no_clear_line"
     barred = wanted.prizes.barred
     told[barred != ""] = barred[barred != ""]
     return told
 
 
-def _laid(wanted: Question, found: PipePlan, phases: Phases | None) -> Laid:
+def _laid(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Laid:
+    found = sizes.plan
     one = np.ones(len(found.edges), dtype=np.int64)
     return Laid(
         wanted.ground,
         wanted.priced,
         wanted.prizes,
-        found,
-        cost=wanted.site.edge_cost,
+        sizes,
         kept=wanted.kept.edge,
         edge_phase=one if phases is None else phases.edge,
         user_phase=found.connected.astype(np.int64) if phases is None else phases.user,
-        reasons=_reasons(wanted, found),
+        reasons=_reasons(wanted, sizes),
     )
 
 
@@ -233,6 +262,7 @@ class Curve:
 def curve(county: County, *, points: int, seed: int = 0, how: How | None = None) -> Curve:
     """Give the best plans found within `points` rising budgets, the last of which pays the plan without a budget.
 
+    Pipes have their narrowest sizes here.
     The run is recorded with these rows; no pipes are stored. Refused as in `plan`.
     """
     asked = how or How()

@@ -1,0 +1,227 @@
+"""Sizes of planned pipes: the tables of the law, the planner asked until plan and sizes agree, and the check."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gis.errors import Refused
+from gis.plan.hydraulics import Simultaneity
+from gis.plan.loops import Checked, checked
+from gis.plan.network import Users
+from gis.plan.pace import Pace
+from gis.plan.phases import Site
+from gis.plan.pipes import PipePlan, repriced
+from gis.plan.settled import Fitted, Laid, Level, Settled, fitted, settled
+from gis.plan.sizes import Catalogue
+from gis.plan.streets import Floats
+from gis.run.pipe_ground import Ground
+from gis.run.pipe_prices import Priced
+from gis.run.tariff import Tariff
+
+BORE, ROUGH, COST, LEAST = "pipe_bore", "pipe_roughness", "pipe_size_cost", "least_pipe"
+TOGETHER, BURNS, PRESSURE, SPEED = "simultaneity", "appliance_flow", "gas_pressure", "gas_speed"
+LOW, RESIDENT = "low", "resident"
+MATERIAL = "PE100"
+TOLERATED = 0.01
+"""By so much of the allowed drop the check may lie below the least pressure: its friction is another in slow gas."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Sizing:
+    """What sizes are chosen by: standard sizes, the least of mains and of service lines, who burns what, pressures."""
+
+    catalogue: Catalogue
+    main: int
+    service: int
+    simultaneity: Simultaneity
+    level: Level
+    gas: str
+    homes: Floats
+    flow: Floats
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SizedSite:
+    """A plan with sizes that keep all limits, on a site whose prices are those of the sizes; and its check (or none).
+
+    `barred` are users whom no sizes can serve. `cost` is what the sizes add to the price of the narrowest, in yuan;
+    `diameter` names the size of each of the plan's edges. The check is missing where nothing is laid.
+    """
+
+    site: Site
+    plan: PipePlan
+    fitted: Fitted
+    barred: NDArray[np.bool_]
+    stable: bool
+    rounds: int
+    sizing: Sizing
+    check: Checked | None
+
+    @property
+    def cost(self) -> float:
+        """What the sizes add, in yuan."""
+        return float(self.fitted.extra.sum())
+
+    @property
+    def diameter(self) -> list[str]:
+        """The size of each edge of the plan, such as `PE100 SDR11 dn63`."""
+        return [_shown(self.sizing.catalogue.name[size]) for size in self.fitted.size.tolist()]
+
+    @property
+    def lowest_pa(self) -> float | None:
+        """The least pressure at a user's end, None where nothing is laid."""
+        return float(self.fitted.pressure_pa.min()) if len(self.fitted.pressure_pa) else None
+
+    @property
+    def checked_pa(self) -> float | None:
+        """The same as pandapipes finds it."""
+        return float(self.check.pressure_pa.min()) if self.check is not None else None
+
+
+def sizing(ground: Ground) -> Sizing:
+    """Give what sizes are chosen by, from the ground's rules; Refused where one is missing.
+
+    Where roots of several pressure classes may feed a plan, all its pipes are sized as for low pressure if one is low:
+    wide enough for each. At low pressure a root gives 0.75 · nominal + (0.75 · nominal + 150) Pa and an appliance needs
+    0.75 · nominal; part of the drop is kept for what is indoors (GB 50028-2006 6.2.8).
+    """
+    tariff = ground.tariff
+    catalogue = _catalogue(tariff)
+    low = LOW in ground.pressures
+    if low:
+        nominal, indoors = tariff.of(PRESSURE, "nominal"), tariff.of(PRESSURE, "indoors")
+        supply, least = 1.5 * nominal + 150, 0.75 * nominal + indoors
+    else:
+        supply, least = tariff.of(PRESSURE, "medium_supply"), tariff.of(PRESSURE, "medium_least")
+    kinds = ground.users[ground.by].to_numpy(dtype=object)
+    burns = {kind: tariff.of(BURNS, str(kind)) for kind in sorted(set(kinds.tolist()))}
+    table = _table(tariff, TOGETHER)
+    count = np.array(sorted(float(name) for name in table))
+    return Sizing(
+        catalogue=catalogue,
+        main=_least(catalogue, tariff.of(LEAST, "main")),
+        service=_least(catalogue, tariff.of(LEAST, "service")),
+        simultaneity=Simultaneity(count, np.array([table[f"{each:g}"] for each in count])),
+        level=Level(supply, least, tariff.of(SPEED, LOW if low else "medium"), low),
+        gas=LOW if low else ground.pressures[0],
+        homes=(kinds == RESIDENT).astype(float),
+        flow=np.array([burns[kind] for kind in kinds], dtype=float),
+    )
+
+
+def _table(tariff: Tariff, subject: str) -> dict[str, float]:
+    found = {category: each.amount for (name, category), each in tariff.rules.items() if name == subject}
+    if not found:
+        raise Refused(f"没有规则 {subject} · no such rule; `wangge law apply` brings sizes, pressures and flows")
+    return found
+
+
+def _catalogue(tariff: Tariff) -> Catalogue:
+    bores = {name: bore for name, bore in _table(tariff, BORE).items() if name.startswith(MATERIAL)}
+    names = sorted(bores, key=bores.__getitem__)
+    return Catalogue(
+        tuple(names),
+        np.array([bores[name] for name in names]),
+        np.full(len(names), tariff.of(ROUGH, MATERIAL)),
+        np.array([_table(tariff, COST)[name] for name in names]),
+    )
+
+
+def _outer_mm(name: str) -> float:
+    return float(name.rpartition("dn")[2])
+
+
+def _least(catalogue: Catalogue, outer_mm: float) -> int:
+    fits = [place for place, name in enumerate(catalogue.name) if _outer_mm(name) >= outer_mm]
+    if not fits:
+        raise Refused(
+            f"{LEAST}: 没有外径 {outer_mm:g} mm 以上的管 · expected a standard size at least as wide, got none"
+        )
+    return fits[0]
+
+
+def _shown(name: str) -> str:
+    material, series = name.rpartition("_dn")[0].split("_", 1)
+    return f"{material} {series.replace('_', '.')} dn{_outer_mm(name):g}"
+
+
+def sized_plan(
+    ground: Ground, priced: Priced, site: Site, pace: Callable[[int | None], Pace], *, budget: float | None, seed: int
+) -> SizedSite:
+    """Give a plan whose pipes have sizes that keep pressure and speed, its cost with the sizes, checked by pandapipes.
+
+    `pace` gives the pace of the first search, and of a later one from the steps that the first had done, which the plan
+    tells.
+    Live mains count as the widest size, and cost nothing. Refused where no plan keeps the limits, or the check finds a
+    pressure below the least.
+    """
+    known = sizing(ground)
+    done: list[int] = []
+
+    def draw(extra: Floats, allowed: NDArray[np.bool_], left: float | None) -> PipePlan:
+        users = replace(site.users, prize=np.where(allowed, site.users.prize, 0.0))
+        own = replace(site, users=users, edge_cost=site.edge_cost + extra)
+        found = own.plan(left, seed=seed, pace=pace(done[0] if done else None))
+        done.append(found.steps)
+        return found
+
+    found = settled(
+        draw,
+        lambda plan: fitted(_laid(priced, site.users, plan, known), known.level, known.simultaneity, known.catalogue),
+        site.users.node,
+        site.users.prize,
+        site.graph.edge_count,
+        budget=budget,
+    )
+    if not found.feasible:
+        raise Refused(
+            f"没有满足压力、流速和预算的方案（试 {found.rounds} 次）· expected a plan that keeps pressure, speed and "
+            f"budget, got none in {found.rounds} rounds"
+        )
+    return _finished(ground.tariff, site, found, known, steps=done[0], budget=budget)
+
+
+def _laid(priced: Priced, users: Users, plan: PipePlan, known: Sizing) -> Laid:
+    graph, edges = priced.graph, plan.edges
+    inside = np.flatnonzero(plan.connected)
+    homes, home_flow, other = (np.zeros(graph.node_count) for _ in range(3))
+    at, resident = users.node[inside], known.homes[inside]
+    np.add.at(homes, at, resident)
+    np.add.at(home_flow, at, resident * known.flow[inside])
+    np.add.at(other, at, (1 - resident) * known.flow[inside])
+    least = np.where(graph.line[edges] < 0, known.service, known.main)
+    least[priced.live[edges]] = len(known.catalogue.name) - 1
+    u, v, length_m = graph.u[edges], graph.v[edges], graph.length_m[edges]
+    return Laid(u, v, length_m, least.astype(np.int64), priced.roots, homes, home_flow, other)
+
+
+def _finished(
+    tariff: Tariff, site: Site, found: Settled, known: Sizing, *, steps: int, budget: float | None
+) -> SizedSite:
+    extra = np.zeros(site.graph.edge_count)
+    extra[found.plan.edges] = found.fitted.extra
+    own = replace(site, edge_cost=site.edge_cost + extra)
+    plan = repriced(
+        replace(found.plan, steps=steps),
+        own.graph,
+        own.roots,
+        own.users,
+        edge_cost=own.edge_cost,
+        budget=budget,
+        bound=found.bound,
+    )
+    check = checked(found.fitted.question, found.fitted.sized) if len(plan.edges) else None
+    level = known.level
+    if check is not None and check.pressure_pa.min() < level.least_pa - TOLERATED * (level.supply_pa - level.least_pa):
+        raise Refused(
+            f"pandapipes 复核：末端压力 {check.pressure_pa.min():,.0f} Pa 低于 {level.least_pa:,.0f} Pa · "
+            f"expected {level.least_pa:,.0f} Pa at every user, got {check.pressure_pa.min():,.0f}"
+        )
+    for size in sorted(set(found.fitted.size.tolist())):
+        tariff.of(BORE, known.catalogue.name[size])
+        tariff.of(COST, known.catalogue.name[size])
+    for count in known.simultaneity.homes.tolist() if found.fitted.question.tree.homes.any() else ():
+        tariff.of(TOGETHER, f"{count:g}")
+    return SizedSite(own, plan, found.fitted, found.barred, found.stable, found.rounds, known, check)

@@ -1,0 +1,166 @@
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from gis.errors import Refused
+from gis.plan.hydraulics import Simultaneity
+from gis.plan.pace import Pace
+from gis.plan.pipes import PipePlan, Users, plan_forest
+from gis.plan.settled import Draw, Fitted, Laid, Level, fitted, settled
+from gis.plan.sizes import Catalogue
+from gis.plan.streets import StreetGraph, street_graph
+from gis.plan.sweeps import Floats
+from tests.test_plan_sizes import BORES, PRICES
+
+TABLE = Simultaneity(np.array([1.0, 2, 10, 50, 100, 1000]), np.array([1, 0.56, 0.25, 0.178, 0.17, 0.13]))
+CATALOGUE = Catalogue(tuple(f"{bore:g}" for bore in BORES), BORES, np.full(6, 0.01), PRICES)
+LOW = Level(3150.0, 1850.0, 10.0, low=True)
+
+
+def grid(side: int, metres: float) -> StreetGraph:
+    ways = [((i, j), (i + 1, j)) for i in range(side - 1) for j in range(side)]
+    ways += [((i, j), (i, j + 1)) for i in range(side) for j in range(side - 1)]
+    return street_graph(np.array([shapely.LineString(np.array(way) * metres) for way in ways], dtype=object))
+
+
+def planner(graph: StreetGraph, users: Users, cost: Floats, root: int = 0) -> Draw:
+    def draw(extra: Floats, allowed: np.ndarray[tuple[int], np.dtype[np.bool_]], budget: float | None) -> PipePlan:
+        only = Users(users.node, users.service, np.where(allowed, users.prize, 0.0))
+        return plan_forest(graph, np.array([root]), only, edge_cost=cost + extra, budget=budget, pace=Pace(20))
+
+    return draw
+
+
+def fitter(graph: StreetGraph, users: Users, homes: Floats, level: Level = LOW) -> Callable[[PipePlan], Fitted]:
+    def fit(plan: PipePlan) -> Fitted:
+        here = np.zeros(graph.node_count)
+        np.add.at(here, users.node[plan.connected], homes[plan.connected])
+        return fitted(
+            Laid(
+                u=graph.u[plan.edges],
+                v=graph.v[plan.edges],
+                length_m=graph.length_m[plan.edges],
+                least_size=np.zeros(len(plan.edges), dtype=np.int64),
+                roots=np.array([0]),
+                homes=here,
+                home_flow=2.8 * here,
+                other_flow=0 * here,
+            ),
+            level,
+            TABLE,
+            CATALOGUE,
+        )
+
+    return fit
+
+
+def scene(
+    seed: int, *, side: int = 6, metres: float = 120.0, prize: float = 30_000.0
+) -> tuple[StreetGraph, Users, Floats, Floats]:
+    draw, graph = np.random.default_rng(seed), grid(side, metres)
+    node = draw.choice(np.arange(1, graph.node_count), 14, replace=False).astype(np.int64)
+    users = Users(node, np.zeros(14), draw.uniform(0.3, 1.0, 14) * prize)
+    return (
+        graph,
+        users,
+        graph.length_m * draw.uniform(50, 400, graph.edge_count),
+        draw.integers(1, 60, 14).astype(float),
+    )
+
+
+@settings(deadline=None, max_examples=15)
+@example(14983, 150_000.0)  # where the dear plan of a budget hangs on nothing
+@given(st.integers(0, 10**6), st.sampled_from([None, 40_000.0, 150_000.0]))
+def test_the_settled_plan_is_no_worse_than_the_first_and_above_the_bound(seed: int, budget: float | None) -> None:
+    graph, users, cost, homes = scene(seed)
+    draw, fit = planner(graph, users, cost), fitter(graph, users, homes)
+    found = settled(draw, fit, users.node, users.prize, graph.edge_count, budget=budget)
+    first = draw(np.zeros(graph.edge_count), np.ones(14, dtype=bool), budget)
+    sizes = fit(first)
+    assert found.feasible
+    assert found.bound == first.bound
+    assert found.bound <= found.objective * (1 + 1e-9)
+    total = float(cost[found.plan.edges].sum() + found.fitted.extra.sum())
+    assert found.cost == pytest.approx(total)
+    assert found.missed == pytest.approx(float(users.prize[~found.plan.connected].sum()))
+    if budget is None:
+        assert found.objective <= first.cost + first.missed + float(sizes.extra.sum()) + 1e-6
+    else:
+        assert found.cost <= budget * (1 + 1e-9)
+    if found.fitted.flow.size:
+        assert found.fitted.pressure_pa.min() >= LOW.least_pa - 1e-5
+
+
+def test_a_dear_wide_pipe_makes_the_planner_choose_another_way() -> None:
+    # Two ways to one large user, of nearly the same price: the wide pipe that both need is dear on the long one.
+    lines = [shapely.LineString([(0, 0), (100, 0)]), shapely.LineString([(0, 0), (0, 300), (100, 300), (100, 0)])]
+    graph = street_graph(np.array(lines, dtype=object))
+    user = int(np.flatnonzero((graph.xy == [100, 0]).all(axis=1))[0])
+    root = 1 - user
+    users = Users(np.array([user]), np.zeros(1), np.array([1e6]))
+    cost = np.where(graph.length_m < 200, 20_000.0, 19_900.0)  # the long way looks a little cheaper
+    homes = np.array([300.0])
+
+    def fit(plan: PipePlan) -> Fitted:
+        here = np.zeros(2)
+        here[user] = homes[0]
+        edges = plan.edges
+        laid = Laid(
+            graph.u[edges],
+            graph.v[edges],
+            graph.length_m[edges],
+            np.zeros(len(edges), dtype=np.int64),
+            np.array([root]),
+            here,
+            2.8 * here,
+            0 * here,
+        )
+        return fitted(laid, LOW, TABLE, CATALOGUE)
+
+    found = settled(planner(graph, users, cost, root), fit, users.node, users.prize, graph.edge_count, budget=None)
+    assert graph.length_m[found.plan.edges].tolist() == [100.0]
+    assert found.stable
+    assert found.rounds >= 2
+
+
+def test_users_whom_no_size_can_serve_are_left_out() -> None:
+    graph, users, cost, homes = scene(3, metres=1500.0, prize=1e9)
+    found = settled(
+        planner(graph, users, cost / 1e3),
+        fitter(graph, users, 3 * homes),
+        users.node,
+        users.prize,
+        graph.edge_count,
+        budget=None,
+    )
+    assert found.feasible
+    assert 0 < found.plan.connected.sum() < 14
+    assert found.missed == pytest.approx(float(users.prize[~found.plan.connected].sum()))
+
+
+def test_where_nothing_can_be_served_no_user_is_connected() -> None:
+    graph, users, cost, homes = scene(4)
+    impossible = Level(1800.0, 1850.0, 10.0, low=True)
+    found = settled(
+        planner(graph, users, cost),
+        fitter(graph, users, homes, impossible),
+        users.node,
+        users.prize,
+        graph.edge_count,
+        budget=None,
+    )
+    assert found.feasible
+    assert not found.plan.connected.any()
+
+
+def test_a_pipe_without_a_way_from_a_root_is_refused() -> None:
+    one = np.ones(4)
+    laid = Laid(
+        np.array([0, 2]), np.array([1, 3]), np.ones(2), np.zeros(2, dtype=np.int64), np.array([0]), one, one, one
+    )
+    with pytest.raises(Refused, match="got 1 without"):
+        fitted(laid, LOW, TABLE, CATALOGUE)
