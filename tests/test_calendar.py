@@ -15,7 +15,7 @@ from python_calamine import CalamineWorkbook
 from api import maps
 from api.cli import main
 from gis import law, layers
-from gis.errors import Refused
+from gis.errors import Refused, UnknownName
 from gis.layer import Use
 from gis.run import calendar as run
 from gis.run.calendar import FRESH, Asked, Planned
@@ -288,9 +288,9 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(county: County) -> None:
         made(county, Span(MONDAY, MONDAY + timedelta(days=92)))
     with pytest.raises(Refused, match=r"--typhoon .*不在日历内"):
         made(county, typhoon=Span(date(2025, 7, 1), date(2025, 7, 2)))
-    with pytest.raises(Refused, match="--areas nix: 没有这次运算"):
+    with pytest.raises(UnknownName, match="patrol nix: 没有这次运算"):
         made(county, areas="nix")
-    with pytest.raises(Refused, match="--stable-from nix: 没有这次运算"):
+    with pytest.raises(UnknownName, match="calendar nix: 没有这次运算"):
         made(county, stable_from="nix")
     swept(county, "patrol_area")
     with pytest.raises(Refused, match="没有巡查片区"):
@@ -352,7 +352,7 @@ def test_the_command_tells_writes_a_workbook_and_keeps_days(county: County, tmp_
         (["--shift", "0"], 2, "is not in the range"),
         (["--from", "2020-01-01"], 1, "--from 2020-01-01: 已经过去"),
         (["--from", "2099-06-02", "--to", "2099-06-01"], 1, "--to 2099-06-01: 早于 --from"),
-        (["--areas", "7"], 1, "--areas 7: 没有这次运算"),
+        (["--areas", "999999999"], 1, "patrol 999999999: 没有这次运算"),
     ],
 )
 def test_a_wrong_word_is_a_sentence(county: County, words: list[str], status: int, sentence: str) -> None:

@@ -351,7 +351,7 @@ def test_the_app_can_neither_write_the_past_nor_become_the_owner(place: County) 
     for statement in (
         "DELETE FROM worker_past",
         "UPDATE worker_past SET town_code = 'T9'",
-        "INSERT INTO worker_past SELECT w.*, now() FROM worker w",
+        "INSERT INTO worker_past (id) SELECT id FROM worker",
         "TRUNCATE worker",
         "SET ROLE wangge_owner",
         "SET session_replication_role = replica",

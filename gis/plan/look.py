@@ -93,15 +93,19 @@ class Look:
         self.tree = min(self.tree, tree, key=lambda each: each.value)
         self.search.offer(self.core, self.compact, tree)
 
+    def on(self) -> bool:
+        """Give whether a part of a look may go on; in a large core it counts as a step."""
+        return len(self.compact.cost) <= SMALL or self.search.pace.on()
+
     def reduce(self) -> None:
         """Leave out what detours stand for, ascend from some roots, grow trees, and strike out what has no room."""
-        reduced(self.core, sure=self.room(0))
+        reduced(self.core, sure=self.room(0), on=self.on)
         self.take()
         sure = self.room(0)
         others = np.flatnonzero(self.graph.prize >= sure)
         others = others[others > 0]
         some = self.search.random.choice(others, min(ROOTS - 1, len(others)), replace=False) if len(others) else others
-        ascents = [(0, self.ascend(0, sure)), *((root, self.ascend(root, sure)) for root in some.tolist())]
+        ascents = [(0, self.ascend(0, sure)), *((root, self.ascend(root, sure)) for root in some.tolist() if self.on())]
         self.ascent = ascents[0][1]
         for _, ascent in ascents:
             self.raised(ascent.bound)

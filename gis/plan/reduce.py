@@ -1,5 +1,6 @@
 """Making a core smaller: forced choices, detours, and what a bound and the best value leave no room for."""
 
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
@@ -30,8 +31,11 @@ class Proof(Protocol):
         """What is left of prizes."""
 
 
-def reduced(core: Core, *, sure: int) -> None:
-    """Make forced choices and leave out what detours stand for; prizes of `sure` or more are in all plans."""
+def reduced(core: Core, *, sure: int, on: Callable[[], bool]) -> None:
+    """Make forced choices and leave out what detours stand for; prizes of `sure` or more are in all plans.
+
+    Another round is made while that pays and it may go `on`.
+    """
     core.gather()
     core.simplify()
     while True:
@@ -48,7 +52,7 @@ def reduced(core: Core, *, sure: int) -> None:
         for node, pairs in list(bypassed(graph(between), sure=sure)):
             core.bypass(between.node[node], [(between.node[a], between.node[b]) for a, b in pairs])
         core.simplify()
-        if len(core.compact().cost) >= (1 - WORTHWHILE) * len(compact.cost):
+        if len(core.compact().cost) >= (1 - WORTHWHILE) * len(compact.cost) or not on():
             return
 
 

@@ -43,7 +43,7 @@ def solved_rootless(prize: list[int], edges: Edges, *, pace: Pace, seed: int = 0
     bounds: list[int] = []
     best = Solution([], total - max(prize, default=0), 0, 0)
     while True:
-        reduced(rest, sure=total + 1)
+        reduced(rest, sure=total + 1, on=lambda: True)
         if total - rest.alone[0] < best.value:
             best = Solution(rest.expanded([], rest.alone[1]), total - rest.alone[0], 0, 0)
         hub = _hub(rest)

@@ -278,6 +278,7 @@ def test_stops_show_their_numbers_where_they_are_near_and_in_sight(browser: Brow
     assert numbers.count() == 0
     found.page.evaluate("([x, y]) => { map_wangge.setView([y, x], 17, {animate: false}); }", [x, y])
     found.settled()
+    numbers.nth(1).wait_for(state="attached")
     assert sorted(numbers.all_inner_texts()) == ["1", "2"]
     found.page.locator("#legend section input").uncheck()
     found.settled()
