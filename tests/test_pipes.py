@@ -179,6 +179,9 @@ def test_a_refusal_plans_anew_and_keeps_what_is_built(street: County) -> None:
     }
     assert again.cost == 0
     assert all(row["kept"] and row["cost"] == 0 for row in mains(street, again.run))
+    assert {row["diameter"] for row in mains(street, again.run)} == {
+        row["diameter"] for row in mains(street, first.run)
+    }
 
 
 def test_phases_contain_each_other_and_say_how_near_the_bound_they_are(street: County) -> None:

@@ -45,6 +45,7 @@ def fitter(graph: StreetGraph, users: Users, homes: Floats, level: Level = LOW) 
                 v=graph.v[plan.edges],
                 length_m=graph.length_m[plan.edges],
                 least_size=np.zeros(len(plan.edges), dtype=np.int64),
+                anew=np.zeros(len(plan.edges)),
                 roots=np.array([0]),
                 homes=here,
                 home_flow=2.8 * here,
@@ -114,6 +115,7 @@ def test_a_dear_wide_pipe_makes_the_planner_choose_another_way() -> None:
             graph.v[edges],
             graph.length_m[edges],
             np.zeros(len(edges), dtype=np.int64),
+            np.zeros(len(edges)),
             np.array([root]),
             here,
             2.8 * here,
@@ -125,6 +127,28 @@ def test_a_dear_wide_pipe_makes_the_planner_choose_another_way() -> None:
     assert graph.length_m[found.plan.edges].tolist() == [100.0]
     assert found.stable
     assert found.rounds >= 2
+
+
+@pytest.mark.parametrize(("homes", "digging"), [(1.0, 0.0), (300.0, 5000.0)])
+def test_a_standing_pipe_that_must_be_wider_is_dug_for_again(homes: float, digging: float) -> None:
+    def extra(anew: float) -> float:
+        at = np.array([0.0, homes])
+        laid = Laid(
+            u=np.array([0]),
+            v=np.array([1]),
+            length_m=np.array([100.0]),
+            least_size=np.zeros(1, dtype=np.int64),
+            anew=np.array([anew]),
+            roots=np.array([0]),
+            homes=at,
+            home_flow=2.8 * at,
+            other_flow=0 * at,
+        )
+        found = fitted(laid, LOW, TABLE, CATALOGUE)
+        assert (found.size[0] > 0) == (digging > 0)
+        return float(found.extra[0])
+
+    assert extra(5000.0) - extra(0.0) == digging
 
 
 def test_users_whom_no_size_can_serve_are_left_out() -> None:
@@ -160,7 +184,15 @@ def test_where_nothing_can_be_served_no_user_is_connected() -> None:
 def test_a_pipe_without_a_way_from_a_root_is_refused() -> None:
     one = np.ones(4)
     laid = Laid(
-        np.array([0, 2]), np.array([1, 3]), np.ones(2), np.zeros(2, dtype=np.int64), np.array([0]), one, one, one
+        np.array([0, 2]),
+        np.array([1, 3]),
+        np.ones(2),
+        np.zeros(2, dtype=np.int64),
+        np.zeros(2),
+        np.array([0]),
+        one,
+        one,
+        one,
     )
     with pytest.raises(Refused, match="got 1 without"):
         fitted(laid, LOW, TABLE, CATALOGUE)

@@ -27,6 +27,7 @@ CLOSE = 1e-9
 class Laid:
     """Pipes that are to be laid from `roots`, as edges of a forest: ends, length in m, narrowest size allowed.
 
+    `anew` is what laying each costs in yuan where it stands already in that size: a wider one must be dug for again.
     At each node of the graph `homes` households burn `home_flow` m³/h together, others `other_flow` m³/h.
     """
 
@@ -34,6 +35,7 @@ class Laid:
     v: Integers
     length_m: Floats
     least_size: Integers
+    anew: Floats
     roots: Integers
     homes: Floats
     home_flow: Floats
@@ -54,10 +56,10 @@ class Level:
 class Fitted:
     """Laid pipes with their sizes, in the order of `Laid`: place in the catalogue, m³/h, Pa at the far end, m/s.
 
-    `extra` is what each pipe costs more than in its narrowest size, in yuan. Where not `feasible` all pipes are the
-    widest, and `short` flags the nodes to leave out: those with too little pressure, and so many of those with least
-    behind a pipe that is too fast. `question` and `sized` are as `sizes` has them, for
-    pipes in the order `pipe`.
+    `extra` is what each pipe costs more than in its narrowest size, in yuan, with the digging where a standing one is
+    replaced. Where not `feasible` all pipes are the widest, and `short` flags the nodes to leave out: those with too
+    little pressure, and so many of those with least behind a pipe that is too fast. `question` and `sized` are as
+    `sizes` has them, for pipes in the order `pipe`.
     """
 
     size: Integers
@@ -103,7 +105,7 @@ def fitted(
         flow=found.flow[back],
         pressure_pa=found.pressure_pa[back],
         speed_m_s=found.speed_m_s[back],
-        extra=(more * tree.length_m)[back],
+        extra=(more * tree.length_m + np.where(found.size > limits.least_size, laid.anew[pipe], 0.0))[back],
         short=short,
         question=question,
         sized=found,

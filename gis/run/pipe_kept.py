@@ -22,10 +22,11 @@ SAME_M = 0.2
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Kept:
-    """Which edges and which users an earlier run has laid and connected."""
+    """Which edges and users an earlier run has laid and connected, and the size of each edge's pipe ("": none)."""
 
     edge: NDArray[np.bool_]
     user: NDArray[np.bool_]
+    diameter: NDArray[np.object_]
 
 
 def kept(
@@ -38,20 +39,26 @@ def kept(
     users: gpd.GeoDataFrame,
 ) -> Kept:
     """Give what the run of that number laid up to phase `built`; nothing where none is named. Refused: no such run."""
+    edge, diameter = np.zeros(graph.edge_count, dtype=bool), np.full(graph.edge_count, "", dtype=object)
     if number is None:
-        return Kept(np.zeros(graph.edge_count, dtype=bool), np.zeros(len(users), dtype=bool))
+        return Kept(edge, np.zeros(len(users), dtype=bool), diameter)
     run = run_named(connection, county, number)
     pipes = county.schema.table(layers.one(Use.PIPE_PLAN))
     people = county.schema.table(layers.one(Use.CONNECTION_PLAN))
     upto = [] if built is None else [pipes.c.phase <= built]
-    wkb = connection.execute(
-        sa.select(sa.func.ST_AsBinary(pipes.c.geom)).where(pipes.c.run_id == run, *upto).order_by(pipes.c.code)
-    ).scalars()
-    old: Geometries = np.asarray(shapely.from_wkb([bytes(each) for each in wkb]), dtype=object)
+    rows = connection.execute(
+        sa.select(sa.func.ST_AsBinary(pipes.c.geom), pipes.c.diameter)
+        .where(pipes.c.run_id == run, *upto)
+        .order_by(pipes.c.code)
+    ).all()
+    old: Geometries = np.asarray(shapely.from_wkb([bytes(wkb) for wkb, _ in rows]), dtype=object)
+    edge = beside(graph.geometry, old, SAME_M)
+    middle = shapely.line_interpolate_point(graph.geometry[edge], 0.5, normalized=True)
+    diameter[edge] = np.array([size or "" for _, size in rows], dtype=object)[shapely.STRtree(old).nearest(middle)]
     upto = [] if built is None else [people.c.phase <= built]
     query = sa.select(people.c.user_code).where(people.c.run_id == run, people.c.connected, *upto)
     codes = set(connection.execute(query).scalars())
-    return Kept(beside(graph.geometry, old, SAME_M), users["code"].isin(codes).to_numpy(dtype=bool))
+    return Kept(edge, users["code"].isin(codes).to_numpy(dtype=bool), diameter)
 
 
 def run_named(connection: sa.Connection, county: County, number: str | None) -> int:

@@ -17,6 +17,7 @@ from gis.plan.settled import Fitted, Laid, Level, Settled, fitted, settled
 from gis.plan.sizes import Catalogue
 from gis.plan.streets import Floats
 from gis.run.pipe_ground import Ground
+from gis.run.pipe_kept import Kept
 from gis.run.pipe_prices import Priced
 from gis.run.tariff import Tariff
 
@@ -148,13 +149,21 @@ def _shown(name: str) -> str:
 
 
 def sized_plan(
-    ground: Ground, priced: Priced, site: Site, pace: Callable[[int | None], Pace], *, budget: float | None, seed: int
+    ground: Ground,
+    priced: Priced,
+    kept: Kept,
+    site: Site,
+    pace: Callable[[int | None], Pace],
+    *,
+    budget: float | None,
+    seed: int,
 ) -> SizedSite:
     """Give a plan whose pipes have sizes that keep pressure and speed, its cost with the sizes, checked by pandapipes.
 
     `pace` gives the pace of the first search, and of a later one from the steps that the first had done, which the plan
     tells.
-    Live mains count as the widest size, and cost nothing. Refused where no plan keeps the limits, or the check finds a
+    Live mains count as the widest size, and cost nothing; kept pipes have the size laid, and one that must be wider is
+    dug for again. Refused where no plan keeps the limits, or the check finds a
     pressure below the least.
     """
     known = sizing(ground)
@@ -169,7 +178,9 @@ def sized_plan(
 
     found = settled(
         draw,
-        lambda plan: fitted(_laid(priced, site.users, plan, known), known.level, known.simultaneity, known.catalogue),
+        lambda plan: fitted(
+            _laid(priced, kept, site.users, plan, known), known.level, known.simultaneity, known.catalogue
+        ),
         site.users.node,
         site.users.prize,
         site.graph.edge_count,
@@ -183,7 +194,7 @@ def sized_plan(
     return _finished(ground.tariff, site, found, known, steps=done[0], budget=budget)
 
 
-def _laid(priced: Priced, users: Users, plan: PipePlan, known: Sizing) -> Laid:
+def _laid(priced: Priced, kept: Kept, users: Users, plan: PipePlan, known: Sizing) -> Laid:
     graph, edges = priced.graph, plan.edges
     inside = np.flatnonzero(plan.connected)
     homes, home_flow, other = (np.zeros(graph.node_count) for _ in range(3))
@@ -193,8 +204,30 @@ def _laid(priced: Priced, users: Users, plan: PipePlan, known: Sizing) -> Laid:
     np.add.at(other, at, (1 - resident) * known.flow[inside])
     least = np.where(graph.line[edges] < 0, known.service, known.main)
     least[priced.live[edges]] = len(known.catalogue.name) - 1
-    u, v, length_m = graph.u[edges], graph.v[edges], graph.length_m[edges]
-    return Laid(u, v, length_m, least.astype(np.int64), priced.roots, homes, home_flow, other)
+    stands = kept.edge[edges] & ~priced.live[edges]
+    least[stands] = _places(known.catalogue, kept.diameter[edges[stands]])
+    return Laid(
+        u=graph.u[edges],
+        v=graph.v[edges],
+        length_m=graph.length_m[edges],
+        least_size=least.astype(np.int64),
+        anew=np.where(stands, priced.cost[edges], 0.0),
+        roots=priced.roots,
+        homes=homes,
+        home_flow=home_flow,
+        other_flow=other,
+    )
+
+
+def _places(catalogue: Catalogue, sizes: NDArray[np.object_]) -> list[int]:
+    """Give the place in the catalogue of each size as `diameter` names it; Refused where it is not there."""
+    place = {_shown(name): number for number, name in enumerate(catalogue.name)}
+    strange = sorted({str(size) for size in sizes.tolist()} - place.keys())
+    if strange:
+        raise Refused(
+            f"已建管线的管径 {'、'.join(strange)} 不在管径表里 · expected one of {', '.join(place)} for each kept pipe"
+        )
+    return [place[size] for size in sizes.tolist()]
 
 
 def _finished(

@@ -16,7 +16,7 @@ from gis.errors import Refused
 from gis.plan.network import Users
 from gis.plan.pace import Pace
 from gis.plan.phases import Phases, Point, Site, frontier, phased
-from gis.plan.pipes import STEPS, PipePlan, Reason
+from gis.plan.pipes import STEPS, Reason
 from gis.run.pipe_ground import Ground, ground
 from gis.run.pipe_kept import Kept, kept
 from gis.run.pipe_prices import REACH_M, Priced, priced
@@ -152,9 +152,9 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How
         raise Refused("--phases 需要 --budget · phases part a budget, so name one")
     with county.reading() as connection:
         wanted = question(connection, county, asked)
-    sizes = sized_plan(wanted.ground, wanted.priced, wanted.site, asked.pace, budget=budget, seed=seed)
+    sizes = sized_plan(wanted.ground, wanted.priced, wanted.kept, wanted.site, asked.pace, budget=budget, seed=seed)
     found = sizes.plan
-    phases = _phases(sizes.site, found, asked, seed=seed)
+    phases = _phases(wanted.site, sizes, asked, seed=seed)
     told = _told(wanted, sizes, phases)
     made = Made(
         "pipes",
@@ -175,7 +175,7 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How
 def _told(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Pipes:
     found = sizes.plan
     total = float(wanted.site.users.prize.sum())
-    new = ~(wanted.priced.live | wanted.kept.edge)[found.edges]
+    new = ~(wanted.priced.live | _stands(wanted, sizes))[found.edges]
     return Pipes(
         run=0,
         objective=found.objective,
@@ -206,14 +206,16 @@ def _told(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Pipes:
     )
 
 
-def _phases(site: Site, found: PipePlan, how: How, *, seed: int) -> Phases | None:
+def _phases(site: Site, sizes: SizedSite, how: How, *, seed: int) -> Phases | None:
+    """Give the phases; what no plan can win more than is found at the narrowest sizes, below which no plan costs."""
+    found = sizes.plan
     if how.phases == 1 or found.budget is None:
         return None
     budgets = np.arange(1, how.phases) * found.budget / how.phases
     total = float(site.users.prize.sum())
     last = Point(found.budget, found, total - found.missed, total - found.bound)
     points = (*frontier(site, budgets, seed=seed, steps=how.steps), last)
-    return phased(site, found, points, seed=seed, steps=how.steps)
+    return phased(sizes.site, found, points, seed=seed, steps=how.steps)
 
 
 def _reasons(wanted: Question, sizes: SizedSite) -> NDArray[np.object_]:
@@ -235,6 +237,11 @@ def _reasons(wanted: Question, sizes: SizedSite) -> NDArray[np.object_]:
     return told
 
 
+def _stands(wanted: Question, sizes: SizedSite) -> NDArray[np.bool_]:
+    """Give which edges stand already in a size that is wide enough."""
+    return np.asarray(wanted.kept.edge & (sizes.site.edge_cost == 0), dtype=bool)
+
+
 def _laid(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Laid:
     found = sizes.plan
     one = np.ones(len(found.edges), dtype=np.int64)
@@ -243,7 +250,7 @@ def _laid(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Laid:
         wanted.priced,
         wanted.prizes,
         sizes,
-        kept=wanted.kept.edge,
+        kept=_stands(wanted, sizes),
         edge_phase=one if phases is None else phases.edge,
         user_phase=found.connected.astype(np.int64) if phases is None else phases.user,
         reasons=_reasons(wanted, sizes),
