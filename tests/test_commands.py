@@ -270,7 +270,7 @@ class TestLoading:
     @pytest.mark.parametrize(
         ("words", "status", "sentence"),
         [
-            (["load", "nix", "FILE"], 1, "no layer 'nix'; there are: absence, building,"),
+            (["load", "nix", "FILE"], 1, "no layer 'nix'; there are: absence, area_adoption, building,"),
             (["load", "building", "nowhere.gpkg"], 1, "expected a readable file, got: No such file or directory"),
             (["load", "building", "."], 1, "expected a file or a File Geodatabase (.gdb), got another folder"),
             (["load", "building", "FILE", "--map", "colour=code"], 1, "layer building: no field 'colour'"),

@@ -1,11 +1,13 @@
 from dataclasses import replace
+from io import BytesIO
 
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from gis.errors import Refused
 from gis.plan.hydraulics import NATURAL_GAS, Formula, Friction, physics
-from gis.plan.loops import Pipes, checked, solved
+from gis.plan.loops import Pipes, checked, imported, solved
 from gis.plan.sizes import Limits, asked, sized
 from gis.plan.sweeps import losses
 from tests.test_plan_sizes import CATALOGUE, TABLE, forest, grown
@@ -61,3 +63,10 @@ def test_a_plan_below_the_least_pressure_is_told() -> None:
     ready = asked(tree, TABLE, replace(CATALOGUE, price=CATALOGUE.price), limits)
     narrow = replace(sized(ready), size=np.array([2]))
     assert checked(ready, narrow).short.tolist() == [True]
+
+
+def test_what_is_drawn_after_a_check_is_drawn_as_before() -> None:
+    imported()
+    figure = Figure()
+    figure.add_subplot().plot([0, 1], [0, 1], marker="o")
+    figure.savefig(BytesIO(), format="svg")

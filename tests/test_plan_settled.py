@@ -74,6 +74,7 @@ def scene(
 
 
 @settings(deadline=None, max_examples=15)
+@example(4451, 150_000.0)  # where three rounds find no plan within the budget
 @example(14983, 150_000.0)  # where the dear plan of a budget hangs on nothing
 @given(st.integers(0, 10**6), st.sampled_from([None, 40_000.0, 150_000.0]))
 def test_the_settled_plan_is_no_worse_than_the_first_and_above_the_bound(seed: int, budget: float | None) -> None:

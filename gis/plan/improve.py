@@ -13,6 +13,8 @@ from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import FAR, Graph
 
 SEARCHED = 4_000_000
+LARGE = 100_000
+"""Nodes of a tree beyond which it is not searched: each change walks up to the root."""
 LOGGED = 4
 
 
@@ -35,14 +37,18 @@ class _Work(NamedTuple):
 
 
 def searched(graph: Graph, tree: Tree) -> Tree:
-    """Give a tree that no single node put in or taken out and no change of one path makes better, or nearly so."""
-    while True:
+    """Give a tree that no single node put in or taken out and no change of one path makes better, or nearly so.
+
+    A tree of more than LARGE nodes is given back as it is.
+    """
+    while len(tree.order) <= LARGE:
         better = _passed(graph, tree)
         if better.value >= tree.value:
             better = _thinned(graph, tree)
         if better.value >= tree.value:
-            return tree
+            break
         tree = better
+    return tree
 
 
 def _passed(graph: Graph, tree: Tree) -> Tree:

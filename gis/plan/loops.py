@@ -61,7 +61,7 @@ def solved(pipes: Pipes, taken: Floats, supply_pa: Floats, *, gas: Gas = NATURAL
     (2020) 9899). Raises Refused where it does not converge or finds a pressure below a vacuum: more is taken than the
     pipes can carry; or where a node hangs on no supply.
     """
-    import pandapipes
+    pandapipes = imported()
     from pandapipes.pf.pipeflow_setup import PipeflowNotConverged
 
     net = _net(pipes, taken, supply_pa, gas)
@@ -81,9 +81,19 @@ def solved(pipes: Pipes, taken: Floats, supply_pa: Floats, *, gas: Gas = NATURAL
     return Flowing(pressure, net.res_pipe["mdot_from_kg_per_s"].to_numpy(dtype=float) / gas.density * HOUR_S)
 
 
-def _net(pipes: Pipes, taken: Floats, supply_pa: Floats, gas: Gas) -> Any:  # pandapipes ships no types
+def imported() -> Any:  # pandapipes ships no types
+    """Give pandapipes. Its import replaces how matplotlib begins to draw by a way that fails; that is put back."""
+    from matplotlib.backend_bases import RendererBase
+
+    begins = RendererBase.new_gc
     import pandapipes
 
+    RendererBase.new_gc = begins  # type: ignore[method-assign]
+    return pandapipes
+
+
+def _net(pipes: Pipes, taken: Floats, supply_pa: Floats, gas: Gas) -> Any:  # pandapipes ships no types
+    pandapipes = imported()
     fluid = pandapipes.create_constant_fluid(
         name="gas",
         fluid_type="gas",

@@ -20,6 +20,9 @@ from gis.plan.sweeps import Floats, Integers
 Flags = NDArray[np.bool_]
 
 ROUNDS = 3
+MORE = 5
+"""Further rounds where no plan holds yet; each leaves a share of the budget unspent."""
+LEAVES = 0.05
 CLOSE = 1e-9
 
 
@@ -161,13 +164,16 @@ def settled(
 ) -> Settled:
     """Ask `draw` for plans and `fit` for their sizes until both agree, ROUNDS times at most; give the best that holds.
 
+    Where none holds by then, MORE are asked for, until one does.
     `draw` takes what each of so many `edges` costs more than the planner knows, which users may be connected, and a
     budget; `node` and `prize` are the users'. Where no plan holds, the last is given, not `feasible`. Same answers of
     both, same result.
     """
     extra, allowed, left = np.zeros(edges), np.ones(len(node), dtype=bool), budget
     seen: list[Settled] = []
-    for number in range(1, ROUNDS + 1):
+    for number in range(1, ROUNDS + MORE + 1):
+        if number > ROUNDS and any(each.feasible for each in seen):
+            break
         plan = draw(extra, allowed, left)
         known = extra[plan.edges]
         found = _weighed(plan, fit(plan), known, prize, seen[0].bound if seen else plan.bound, budget, number)
@@ -179,7 +185,7 @@ def settled(
         if not found.fitted.feasible:
             allowed &= ~(found.fitted.short[node] & plan.connected)
         elif left is not None and budget is not None and found.cost > budget and number > 1:
-            left = max(left - (found.cost - budget), 0.0)
+            left = max(left - (found.cost - budget), 0.0) * (1 - LEAVES * (number >= ROUNDS))
     held = [each for each in seen if each.feasible]
     best = min(held, key=lambda each: each.objective) if held else seen[-1]
     same = [each for each in seen if np.array_equal(each.plan.edges, best.plan.edges)]
