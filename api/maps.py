@@ -20,6 +20,7 @@ from web_map.snapshot import Snapshot, page
 PLANS = {
     Use.PATROL_AREA: "patrol",
     Use.PIPE_PLAN: "pipes",
+    Use.CONNECTION_PLAN: "pipes",
     Use.VISIT_PLAN: "calendar",
     Use.RISER_PLAN: "risers",
     Use.ROUTE: "routes",
