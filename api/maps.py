@@ -10,15 +10,16 @@ from gis import layers
 from gis.crs import EXCHANGE
 from gis.find import datum, unchecked
 from gis.find.datum import Unverified
+from gis.find.duty import areas_in_force
 from gis.find.states import State
 from gis.layer import Layer, Use
 from gis.run.record import latest
+from gis.run.visits import areas_on
 from gis.store.county import County, now
 from gis.store.fetch import features
 from web_map.snapshot import Snapshot, page
 
 PLANS = {
-    Use.PATROL_AREA: "patrol",
     Use.PIPE_PLAN: "pipes",
     Use.CONNECTION_PLAN: "pipes",
     Use.VISIT_PLAN: "calendar",
@@ -43,6 +44,7 @@ def snapshot(county: County) -> Snapshot:
                     drawn["state"] = [state_of.get(identity, State.NO_RULE).value for identity in drawn["id"]]
                 frames.append((layer, drawn))
         unverified = _unverified(connection, county)
+        proposed = _proposed(connection, county)
         places = datum.unverified(connection, county)
     states = "，".join(f"{state.zh} {number:,}" for state, number in counted.total.items())
     return page(
@@ -53,6 +55,7 @@ def snapshot(county: County) -> Snapshot:
         notes=[
             f"规则 {unverified} 条未核实 · rules not verified",
             *_places(places),
+            *proposed,
             "标注“合成”的内容均为虚构 · what is marked 合成 is invented",
         ],
         overlays={asked.layer.name},
@@ -70,19 +73,33 @@ def write(county: County, path: Path) -> Snapshot:
 
 
 def frame(connection: sa.Connection, county: County, layer: Layer) -> gpd.GeoDataFrame:
-    """Give a layer's rows for the map: of a plan's layer only those of its newest run."""
+    """Give a layer's rows for the map: of patrol areas those in force today, of a plan's layer those of its newest run.
+
+    Where no areas are in force, those of the newest run are shown.
+    """
     plan = next((PLANS[use] for use in layer.uses if use in PLANS), None)
-    if plan is None:
+    if Use.PATROL_AREA in layer.uses:
+        run = areas_on(connection, county, county.today())
+    elif plan is not None:
+        made = latest(connection, county, plan)
+        run = None if made is None else int(made.id)
+    else:
         return features(connection, county, layer, srid=EXCHANGE)
-    made = latest(connection, county, plan)
-    run = int(made.id) if made is not None else 0
-    return features(connection, county, layer, where=f"run_id = {run}", srid=EXCHANGE)
+    return features(connection, county, layer, where=f"run_id = {run or 0}", srid=EXCHANGE)
 
 
 def _places(found: Sequence[Unverified]) -> list[str]:
     """Say whose places were not verified; nothing where all were."""
     told = "、".join(f"{each.layer.title} {each.rows:,}" for each in found)
     return [f"基准未核实 · datum not verified：{told}"] if found else []
+
+
+def _proposed(connection: sa.Connection, county: County) -> list[str]:
+    """Say that the areas shown are only proposed; nothing where some are in force, or none are made."""
+    run = areas_on(connection, county, county.today())
+    if run is None or areas_in_force(connection, county, county.today()) is not None:
+        return []
+    return [f"今日没有启用的巡查片区，图示为运算 {run} 的方案 · no areas are in force, proposed ones are shown"]
 
 
 def _unverified(connection: sa.Connection, county: County) -> int:

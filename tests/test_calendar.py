@@ -18,6 +18,7 @@ from gis import law, layers
 from gis.errors import Refused, UnknownName
 from gis.layer import Use
 from gis.run import calendar as run
+from gis.run.adopt import adopt
 from gis.run.calendar import FRESH, Asked, Planned
 from gis.run.calendar_figures import by_day, moved, unmet
 from gis.run.record import Made, record
@@ -46,9 +47,8 @@ def place(template: Settings) -> Iterator[County]:
 @pytest.fixture
 def county(place: County) -> County:
     """The county without objects, people and runs: one town of two areas side by side, of the workers W-1 and W-2."""
-    swept(
-        place, "building", "gas_user", "construction_site", "worker", "absence", "town", "patrol_area", "planned_visit"
-    )
+    swept(place, "building", "gas_user", "construction_site", "worker", "absence", "town")
+    swept(place, "area_adoption", "patrol_area", "planned_visit")
     stored(place, "town", [{"code": "T1", "code_scheme": "local", "name": "甲镇"}], [square(0, 0, 2 * WIDE_M)])
     register(place, {"code": "W-1"}, {"code": "W-2"})
     areas(place, "W-1", "W-2")
@@ -295,6 +295,33 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(county: County) -> None:
     swept(county, "patrol_area")
     with pytest.raises(Refused, match="没有巡查片区"):
         made(county)
+
+
+def test_the_areas_in_force_on_the_first_day_are_planned_on_and_else_the_newest(county: County) -> None:
+    houses(county, ["A"])
+    first = areas(county, "W-1", "W-2")
+    second = areas(county, "W-2", "W-1")
+    proposed = made(county)
+    assert (proposed.areas, proposed.in_force, set(proposed.visits["worker_code"])) == (second, None, {"W-2"})
+    adopt(county, str(first), MONDAY)
+    adopt(county, str(second), MONDAY + timedelta(days=1))
+    held = made(county)
+    assert (held.areas, held.in_force, set(held.visits["worker_code"])) == (first, first, {"W-1"})
+    other = made(county, areas=str(second))
+    assert (other.areas, other.in_force, set(other.visits["worker_code"])) == (second, first, {"W-2"})
+    assert run.workers(county, Asked(TWO_WEEKS)) == 2
+
+
+def test_the_command_says_whether_the_areas_are_in_force(county: County) -> None:
+    week = ["--from", "2099-06-01", "--to", "2099-06-02"]
+    first = areas(county, "W-1")
+    second = areas(county, "W-2")
+    said = called(county, *week).stdout
+    assert f"2099-06-01 没有启用的片区，按运算 {second} 的方案 · no areas are in force" in said
+    adopt(county, str(first), date(2099, 6, 1))
+    assert f"片区运算 {first}" in called(county, *week).stdout
+    assert "启用的" not in called(county, *week).stdout
+    assert f"启用的是片区运算 {first}，不是 {second}" in called(county, *week, "--areas", str(second)).stdout
 
 
 def test_the_map_shows_the_newest_calendar_alone(county: County) -> None:

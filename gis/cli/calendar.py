@@ -39,7 +39,12 @@ class Stretch(click.ParamType[tuple[date, date]]):
 @click.command("calendar", cls=Command)
 @click.option("--from", "first", type=DAY, default=None, help="第一天，缺省今天 · first day; default: today")
 @click.option("--to", "last", type=DAY, default=None, help="最后一天，缺省四周 · last day; default: four weeks")
-@click.option("--areas", default=None, metavar="RUN", help="按哪次运算的片区 · whose areas; default: the newest")
+@click.option(
+    "--areas",
+    default=None,
+    metavar="RUN",
+    help="按哪次运算的片区，缺省第一天启用的，没有则最近一次 · whose areas; default: those in force on the first day",
+)
 @click.option(
     "--typhoon", type=Stretch(), default=None, help="台风期间：C、D级房屋每日检查 · a typhoon's days: C/D houses daily"
 )
@@ -91,7 +96,7 @@ def patrol_calendar(
             off=tuple(each for days in day_off for each in Span(*days).days),
             stable_from=stable_from,
         )
-        with steps("检查日历", total=run.workers(opened, areas) + 2) as progress:
+        with steps("检查日历", total=run.workers(opened, asked) + 2) as progress:
             made = run.plan(opened, asked, today=today, progress=progress)
     sheets = _sheets(made, asked)
     if xlsx is not None:
@@ -149,6 +154,7 @@ def _facts(made: "Planned", asked: "Asked", sheets: "Mapping[str, pd.DataFrame]"
         "first": asked.span.first,
         "last": asked.span.last,
         "areas": made.areas,
+        "areas_in_force": made.in_force,
         "stable_from": made.stable_from,
         "working_days": len(crew.worked.days),
         "unannounced_years": list(crew.worked.unannounced),
@@ -184,7 +190,19 @@ def _lines(made: "Planned", asked: "Asked", sheets: "Mapping[str, pd.DataFrame]"
     ]
     if len(groups) > SHOWN:
         lines.append(f"  …… 共 {len(groups)} 组，见 --xlsx 或 --json · the rest in the workbook")
-    return lines + _warnings(made, asked)
+    return lines + _areas(made, asked) + _warnings(made, asked)
+
+
+def _areas(made: "Planned", asked: "Asked") -> list[str]:
+    """Say that the areas are not those in force on the first day; nothing where they are."""
+    if made.in_force == made.areas:
+        return []
+    day = asked.span.first
+    if made.in_force is None:
+        return [
+            f"{day} 没有启用的片区，按运算 {made.areas} 的方案 · no areas are in force, a proposed run is planned on"
+        ]
+    return [f"{day} 启用的是片区运算 {made.in_force}，不是 {made.areas} · other areas are in force on the first day"]
 
 
 def _moves(made: "Planned", moved: "pd.DataFrame", words: Mapping[str, str]) -> list[str]:

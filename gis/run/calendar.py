@@ -36,6 +36,7 @@ WALK_MIN = 2.0
 class Asked:
     """What is asked: the days, whose areas, the typhoon's days, minutes of a shift and of the way to each visit.
 
+    `areas` is a run; None: that in force on the first day, the newest where none is.
     `on` are days off that are worked, `off` working days that are not. `stable_from` is the run whose days are kept:
     the newest that shares days where None, no run where `FRESH`.
     """
@@ -61,7 +62,8 @@ class Planned:
 
     `visits` has a row for each visit as it is stored, with town and category, and as `worker` whose area it lies in;
     `workers` is a row for each of these, as `by_worker` gives it. `areas` and `stable_from` are the runs it was made
-    from; `dropped` counts objects that had a day in that calendar and are no longer due.
+    from, `in_force` is the run of the areas in force on the first day (None: none are); `dropped` counts objects that
+    had a day in that calendar and are no longer due.
     """
 
     run: int
@@ -70,6 +72,7 @@ class Planned:
     workers: pd.DataFrame
     shifts: Shifts
     areas: int
+    in_force: int | None
     stable_from: int | None
     dropped: int
 
@@ -101,14 +104,14 @@ def plan(county: County, asked: Asked, *, today: date, progress: Progress = lamb
         run = record(connection, county, Made(PLAN, _parameters(asked, due, earlier), inputs, result=told))
         _store(connection, county, run, visits)
     each = by_worker(visits, workers, **asked.minutes)
-    return Planned(run, told, visits, each, crew, due.areas, earlier, dropped)
+    return Planned(run, told, visits, each, crew, due.areas, due.in_force, earlier, dropped)
 
 
-def workers(county: County, areas: str | None) -> int:
-    """Give how many workers have areas in a run, the newest where none is named. Refused where there is none."""
+def workers(county: County, asked: Asked) -> int:
+    """Give how many workers have areas in the run that a calendar is made from. Refused where there is none."""
     table = county.schema.table(layers.one(Use.PATROL_AREA))
     with county.reading() as connection:
-        run = areas_of(connection, county, areas)
+        run = areas_of(connection, county, asked.areas, asked.span.first)
         query = sa.select(sa.func.count(table.c.worker_code.distinct())).where(table.c.run_id == run)
         return int(connection.execute(query).scalar_one())
 

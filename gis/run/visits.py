@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.errors import Refused
+from gis.find.duty import areas_in_force
 from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
 from gis.plan.rounds import LONG_AGO, Storm
@@ -63,12 +64,13 @@ class Due:
     `frame` has layer, object_id, object_key, kind, category, town (code or None), x, y (storage metres), due (number of
     the due day, `LONG_AGO` where never checked), every and notice (days), brisk (days between visits in the storm, 0:
     no other), minutes, area and worker (code or None). `minutes` is what a visit of each kind takes, `workers` are
-    all who have an area in the run `areas`.
+    all who have an area in the run `areas`; `in_force` is the run whose areas hold on the first day (None: none do).
     """
 
     frame: pd.DataFrame
     storm: Storm | None
     areas: int
+    in_force: int | None
     workers: tuple[str, ...]
     minutes: dict[str, float]
 
@@ -79,12 +81,11 @@ def due_visits(
     """Give the visits that fall due up to the end of a span, as live states and the rules of its first day have it.
 
     Never checked and overdue objects are among them, and in a typhoon all that its rules name. Nothing is taken to be
-    checked between now and the first day. An object lies in the area of the run `areas` (the newest where none is
-    named) that holds its point, of several in the first. Refused where no areas are made or no rule is stored for the
-    typhoon.
+    checked between now and the first day. An object lies in the area of the run `areas` (as `areas_of` gives it) that
+    holds its point, of several in the first. Refused where no areas are made or no rule is stored for the typhoon.
     """
     minutes = minutes_of(connection, county, {})
-    run = areas_of(connection, county, areas)
+    run = areas_of(connection, county, areas, span.first)
     patrolled = [layer for layer in layers.every() if layer.patrol is not None]
     brisk = {
         layer.name: _rules(connection, county, layer, TYPHOON, span.first) if typhoon else {} for layer in patrolled
@@ -106,17 +107,25 @@ def due_visits(
     if typhoon is not None:
         after = [rule for layer in patrolled for rule in _rules(connection, county, layer, AFTER, span.first).values()]
         storm = Storm(span.number(typhoon.first), span.number(typhoon.last), min(after, default=0))
-    return Due(frame.drop(columns="due_on"), storm, run, workers, minutes)
+    in_force = areas_in_force(connection, county, span.first)
+    return Due(frame.drop(columns="due_on"), storm, run, in_force, workers, minutes)
 
 
-def areas_of(connection: sa.Connection, county: County, given: str | None) -> int:
-    """Give the run of patrol areas that is named, the newest where none is. Refused where there is none."""
+def areas_of(connection: sa.Connection, county: County, given: str | None, day: date) -> int:
+    """Give the run of patrol areas that is named; where none is, as `areas_on` has it. Refused where there is none."""
     if given is not None:
         return int(named(connection, county, "patrol", given).id)
-    made = latest(connection, county, "patrol")
-    if made is None:
+    found = areas_on(connection, county, day)
+    if found is None:
         raise Refused("没有巡查片区 · no patrol areas are made: `wangge patrol areas --workers N` makes them")
-    return int(made.id)
+    return found
+
+
+def areas_on(connection: sa.Connection, county: County, day: date) -> int | None:
+    """Give the run whose areas are in force on a day, the newest that is proposed where none are; None without any."""
+    found = areas_in_force(connection, county, day)
+    made = latest(connection, county, "patrol") if found is None else None
+    return found if made is None else int(made.id)
 
 
 def _rules(connection: sa.Connection, county: County, layer: Layer, ending: str, day: date) -> dict[str, int]:
