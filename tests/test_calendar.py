@@ -16,12 +16,16 @@ from api import maps
 from api.cli import main
 from gis import law, layers
 from gis.errors import Refused, UnknownName
+from gis.find.duty import duty
 from gis.layer import Use
+from gis.plan.cover import Why
 from gis.run import calendar as run
 from gis.run.adopt import adopt
 from gis.run.calendar import FRESH, Asked, Planned
 from gis.run.calendar_figures import by_day, moved, unmet
+from gis.run.leaving import leave
 from gis.run.record import Made, record
+from gis.run.shifts import NOBODY
 from gis.run.visits import Span
 from gis.store.county import County
 from gis.store.settings import Settings
@@ -177,6 +181,7 @@ def test_who_is_away_without_a_cover_has_no_day_and_the_plan_says_so(county: Cou
     assert set(found.visits["day"]) == {MONDAY + timedelta(days=3)}
     assert set(found.visits["why"]) == {"absent"}
     assert [(each.worker, len(each.days), each.cover) for each in found.shifts.uncovered] == [("W-1", 3, None)]
+    assert {each.why for each in found.shifts.uncovered} == {Why.ABSENT}
     stored(county, "absence", [{**away, "cover_code": "W-2"}])
     stored(county, "absence", [{**away, "code": "A-2", "worker_code": "W-2", "to_on": MONDAY}])
     both = made(county, stable_from=FRESH)
@@ -185,6 +190,88 @@ def test_who_is_away_without_a_cover_has_no_day_and_the_plan_says_so(county: Cou
         ("W-1", 1, "W-2"),
         ("W-2", 1, None),
     }
+
+
+def test_the_successor_goes_from_the_day_after_the_last_and_nobody_where_none_is_named(county: County) -> None:
+    west, east = houses(county, ["A"] * 10), houses(county, ["A"] * 10, east_m=1_100.0, name="e")
+    seen(county, west + east, MONDAY + timedelta(days=9 - 365))
+    last = MONDAY + timedelta(days=1)
+    leave(county, "W-1", last, to="W-2")
+    found = made(county)
+    rows = found.visits[found.visits["area_code"].eq("001")]
+    assert set(rows.loc[rows["day"] <= last, "worker_code"]) == {"W-1"}
+    assert set(rows.loc[rows["day"] > last, "worker_code"]) == {"W-2"}
+    assert (found.visits["outcome"] == "in_time").all()
+    assert found.shifts.uncovered == ()
+    leave(county, "W-2", last)
+    gone = made(county).shifts.uncovered
+    assert [(each.worker, len(each.days), each.cover, each.why) for each in gone] == [
+        ("W-1", 8, "W-2", Why.LEFT),
+        ("W-2", 8, None, Why.LEFT),
+    ]
+
+
+def test_who_stands_in_but_is_on_no_register_does_not_go(county: County) -> None:
+    seen(county, houses(county, ["A"] * 4), MONDAY + timedelta(days=1 - 365))
+    away = {"code": "A-1", "worker_code": "W-1", "from_on": MONDAY, "to_on": MONDAY, "cover_code": "W-9"}
+    stored(county, "absence", [away])
+    found = made(county)
+    assert set(found.visits["day"]) == {MONDAY + timedelta(days=1)}
+    assert [(each.worker, each.cover, each.why) for each in found.shifts.uncovered] == [("W-1", "W-9", Why.UNKNOWN)]
+    assert found.shifts.unregistered == ()
+
+
+def test_who_has_an_area_but_is_on_no_register_counts_as_full_time(county: County) -> None:
+    areas(county, "W-9")
+    houses(county, ["A"])
+    found = made(county)
+    assert set(found.visits["worker_code"]) == {"W-9"}
+    assert found.shifts.unregistered == ("W-9",)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_on_every_day_who_goes_is_who_duty_names(county: County, seed: int) -> None:
+    draw = np.random.default_rng(seed)
+    codes = [f"W-{number}" for number in range(1, 9)]
+
+    def another(code: str | None, *strangers: str) -> str | None:
+        return (
+            str(draw.choice([each for each in [*codes, *strangers] if each != code])) if draw.random() < 0.8 else None
+        )
+
+    def day() -> date:
+        return MONDAY + timedelta(days=int(draw.integers(0, 14)))
+
+    register(county, *[{"code": code} for code in codes])
+    served = [{"code": code, "to_on": day(), "successor_code": another(code)} for code in codes[1:5]]
+    register(county, {"code": codes[0], "from_on": day()}, *served)
+    absences = []
+    for number in range(16):
+        first, last = sorted((day(), day()))
+        code = str(draw.choice(codes))
+        away = {"code": f"A-{number:02d}", "worker_code": code, "from_on": first, "to_on": last}
+        absences.append({**away, "cover_code": another(code, "W-99")})
+    stored(county, "absence", absences)
+    of_area = [str(code) for code in draw.permutation(codes)[:5]]
+    adopt(county, str(areas(county, *of_area)), MONDAY)
+    seen(county, [key for place in range(5) for key in _fifteen(county, place)], MONDAY + timedelta(days=13 - 365))
+    found = made(county, off=(MONDAY,), stable_from=FRESH)
+    crew = found.shifts
+    answers = [duty(county, each) for each in TWO_WEEKS.days]
+    for place, worker in enumerate(of_area):
+        for number, told in enumerate(answers):
+            goer = int(crew.goes[crew.people.index(worker), number])
+            assert (crew.people[goer] if goer != NOBODY else None) == told.worker(f"{place + 1:03d}")
+            works = told.worker(f"{place + 1:03d}") is not None and TWO_WEEKS.days[number] in crew.worked.days
+            assert (crew.own[goer, number] > 0 if goer != NOBODY else False) == works
+    dated = found.visits.dropna(subset=["day"])
+    assert len(dated)
+    for row in dated.to_dict("records"):
+        assert row["worker_code"] == answers[TWO_WEEKS.number(row["day"])].worker(row["area_code"])
+
+
+def _fifteen(county: County, place: int) -> list[str]:
+    return houses(county, ["A"] * 15, east_m=WIDE_M * place + 100.0, name=f"p{place}-")
 
 
 def test_part_time_and_service_bound_the_days(county: County) -> None:

@@ -162,7 +162,10 @@ def _facts(made: "Planned", asked: "Asked", sheets: "Mapping[str, pd.DataFrame]"
         "by_worker": made.workers.to_dict("records"),
         "unmet_by": sheets["无法安排汇总"].to_dict("records"),
         "moved_visits": sheets["改期"].head(SHOWN).astype(object).to_dict("records"),
-        "uncovered": [{"worker": each.worker, "days": each.days, "cover": each.cover} for each in crew.uncovered],
+        "uncovered": [
+            {"worker": each.worker, "days": each.days, "cover": each.cover, "why": each.why.value}
+            for each in crew.uncovered
+        ],
         "unregistered": list(crew.unregistered),
     }
 
@@ -233,8 +236,8 @@ def _warnings(made: "Planned", asked: "Asked") -> list[str]:
             "（规则未核实 · not verified）"
         )
     lines += [
-        f"请假无人替班 {each.worker}：{each.days[0]} 起 {len(each.days)} 个工作日"
-        + (f"（替班 {each.cover} 当天也不上班）" if each.cover else "")
+        f"无人上班 {each.worker}：{each.days[0]} 起 {len(each.days)} 个工作日"
+        f"（{f'{each.cover} ' if each.cover else ''}{each.why.zh}）"
         for each in crew.uncovered[:SHOWN]
     ]
     if crew.unregistered:

@@ -209,12 +209,15 @@ def _answers(
     named = {str(code): worker for code, worker in connection.execute(query)}
     wanted = {worker for worker in named.values() if worker is not None}
     found = answering(
-        sorted(wanted), _people(connection, county, day, known_at), _away(connection, county, day, known_at)
+        sorted(wanted), people_on(connection, county, day, known_at), away_on(connection, county, day, known_at)
     )
     return {code: found.get(worker, Answer(None, Why.NOBODY, ())) for code, worker in named.items()}
 
 
-def _people(connection: sa.Connection, county: County, day: date, known_at: datetime | None) -> dict[str, Person]:
+def people_on(
+    connection: sa.Connection, county: County, day: date, known_at: datetime | None = None
+) -> dict[str, Person]:
+    """Give the register as it stands on a day, by code."""
     rows = known(county.schema, layers.one(Use.WORKER), known_at)
     query = sa.select(rows.c.code, rows.c.from_on, rows.c.to_on, rows.c.successor_code)
     return {
@@ -225,7 +228,9 @@ def _people(connection: sa.Connection, county: County, day: date, known_at: date
     }
 
 
-def _away(connection: sa.Connection, county: County, day: date, known_at: datetime | None) -> dict[str, str | None]:
+def away_on(
+    connection: sa.Connection, county: County, day: date, known_at: datetime | None = None
+) -> dict[str, str | None]:
     """Give who is absent on a day, with who stands in; of several absences that which began last counts."""
     rows = known(county.schema, layers.one(Use.ABSENCE), known_at)
     query = sa.select(rows.c.worker_code, rows.c.cover_code).where(rows.c.from_on <= day, rows.c.to_on >= day)

@@ -80,11 +80,12 @@ class Planned:
 def plan(county: County, asked: Asked, *, today: date, progress: Progress = lambda _: None) -> Planned:
     """Give a day to every visit that falls due in the days asked for, and store the calendar with its run.
 
-    A visit belongs to the worker of the area it lies in; each worker's days are planned by themselves (`gis.run.post`),
-    those first for whom somebody stands in. Objects that are due again within the calendar have a visit for each time,
-    reckoned from the day of the one before. In a typhoon its days, and those within which all must be seen again after
-    it, are worked by everybody. Overdue and never checked objects come first. Made again from the same county it is the
-    same calendar: a booked day stays while it can. Refused where the days are past, too many, or no areas are made.
+    A visit belongs to the worker of the area it lies in, and who answers for him on a day goes; each worker's days are
+    planned by themselves (`gis.run.post`), those first for whom somebody else goes. Objects that are due again within
+    the calendar have a visit for each time, reckoned from the day of the one before. In a typhoon its days, and those
+    within which all must be seen again after it, are worked by everybody. Overdue and never checked objects come first.
+    Made again from the same county it is the same calendar: a booked day stays while it can. Refused where the days are
+    past, too many, or no areas are made.
     """
     _refuse(asked, today)
     span = asked.span
@@ -99,7 +100,7 @@ def plan(county: County, asked: Asked, *, today: date, progress: Progress = lamb
     dropped = len(known - set(visits["object_id"].tolist()))
     progress("store")
     told = figures(visits, workers, **asked.minutes) | {"dropped": dropped}
-    inputs = digest((due.frame, crew.own, crew.goes, repr(sorted(bookings.items()))))
+    inputs = digest((due.frame, " ".join(crew.people), crew.own, crew.goes, repr(sorted(bookings.items()))))
     with county.writing() as connection:
         run = record(connection, county, Made(PLAN, _parameters(asked, due, earlier), inputs, result=told))
         _store(connection, county, run, visits)
@@ -186,7 +187,7 @@ def _planned(
     parts, workers = [], []
     for number in room.order():
         code, capacity = crew.people[number], room.of(number)
-        if code not in due.workers:  # one who only stands in
+        if code not in due.workers:  # one who only goes in the place of others
             continue
         progress(code)
         frame = due.frame.loc[groups.get(code, [])]

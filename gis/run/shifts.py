@@ -1,21 +1,22 @@
-"""Shifts: how many minutes each worker has on each day, and who goes in whose place while one is away."""
+"""Shifts: how many minutes each worker has on each day, and who goes in the place of who is away or has left."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import pandas as pd
 import sqlalchemy as sa
 
 from gis import layers
 from gis.crs import is_chinese
+from gis.find.duty import away_on, people_on
 from gis.layer import Use
+from gis.plan.cover import Answer, Person, Why, answering
 from gis.plan.workdays import Workdays, workdays
 from gis.run.visits import Span
 from gis.store.county import County
-from gis.store.fetch import features
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -25,19 +26,20 @@ NOBODY = -1
 
 @dataclass(frozen=True, slots=True)
 class Uncovered:
-    """Working days on which a worker is away and nobody goes in his place: `cover` is who was named and is away too."""
+    """Working days on which nobody does a worker's work: why, of whom, and who was asked last (`cover`), if another."""
 
     worker: str
     days: tuple[date, ...]
     cover: str | None
+    why: Why
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Shifts:
-    """Who works when. Rows are `people` (those who have areas, and those who stand in), columns days.
+    """Who works when. Rows are `people` (those who have areas, and those who go for them), columns days.
 
     `own` are the minutes that each has, `usual` those he would have were nobody absent. `goes` is who makes the visits
-    of each (the number of a person, `NOBODY`: away without a cover). `unregistered` are those of whom the register
+    of each (the number of a person, `NOBODY`: nobody answers). `unregistered` are those with areas of whom the register
     knows nothing: they count as full time and in service.
     """
 
@@ -50,6 +52,14 @@ class Shifts:
     unregistered: tuple[str, ...]
 
 
+class _Day(NamedTuple):
+    """The register and the absences on a day, and who answers for each of those who have areas."""
+
+    people: Mapping[str, Person]
+    away: Mapping[str, str | None]
+    answers: Mapping[str, Answer]
+
+
 def shifts(
     connection: sa.Connection,
     county: County,
@@ -60,68 +70,64 @@ def shifts(
     off: Collection[date] = (),
     on: Collection[date] = (),
 ) -> Shifts:
-    """Give the shifts of the workers who have areas (`posts`) and of those who stand in for them.
+    """Give the shifts of the workers who have areas (`posts`) and of those who go in their place.
 
-    A full day has `minutes` times the worker's share, on working days of his service. Of an absence the named cover
-    goes, unless he is away or off himself; of absences that overlap, the first by number that names a cover counts.
+    A full day has `minutes` times the worker's share, on working days of his service. Who goes is who answers on the
+    day, as `gis.find.duty` has it: the worker, who stands in, or who took over.
     """
-    register = features(connection, county, layers.one(Use.WORKER)).set_index("code")
-    every = features(connection, county, layers.one(Use.ABSENCE))
-    away = every[every["worker_code"].isin(list(posts))]
-    covers = {str(code) for code in away["cover_code"] if code is not None}
-    people = tuple(sorted({*posts, *covers}))
+    days = [_day(connection, county, day, posts) for day in span.days]
+    people = tuple(sorted({*posts, *(each.worker for day in days for each in day.answers.values() if each.worker)}))
     worked = workdays(span.first, span.last, off=off, on=on, china=is_chinese(county.jurisdiction))
-    usual = np.array([_usual(register, code, span, worked) * minutes for code in people]).reshape(len(people), -1)
+    full = minutes * np.array([day in set(worked.days) for day in span.days])
+    share = _shares(connection, county)
+    usual = np.array([[share.get(code, 1.0) * _serves(code, day) for day in days] for code in people])
+    usual = usual.reshape(len(people), len(days)) * full
+    absent = np.array([[code in day.away for day in days] for code in people]).reshape(usual.shape)
     number = {code: each for each, code in enumerate(people)}
-    absent = np.zeros(usual.shape, dtype=np.bool_)
-    for row in every.itertuples():
-        if row.worker_code in number:
-            absent[number[row.worker_code], _stretch(span, row.from_on, row.to_on)] = True
-    own = np.where(absent, 0.0, usual)
-    goes = np.where(absent, NOBODY, np.arange(len(people))[:, None])
-    named = np.full(usual.shape, NOBODY)
-    for row in away.itertuples():
-        if row.cover_code is not None:
-            days, post, cover = _stretch(span, row.from_on, row.to_on), number[row.worker_code], number[row.cover_code]
-            named[post, days] = np.where(named[post, days] == NOBODY, cover, named[post, days])
-    stands = (goes == NOBODY) & (named != NOBODY)
-    stands &= own[np.maximum(named, 0), np.arange(usual.shape[1])[None]] > 0
-    goes = np.where(stands, named, goes)
-    lacking = (goes == NOBODY) & (usual > 0) & np.isin(people, list(posts))[:, None]
-    unknown = tuple(code for code in people if code not in register.index)
-    return Shifts(people, own, usual, goes, worked, _uncovered(span, people, lacking, named), unknown)
+    goes = np.full(usual.shape, NOBODY)
+    for code in posts:
+        goes[number[code]] = [number.get(day.answers[code].worker or "", NOBODY) for day in days]
+    for code in set(people) - set(posts):
+        goes[number[code]] = np.where(absent[number[code]], NOBODY, number[code])
+    unknown = tuple(code for code in people if code not in share)
+    return Shifts(
+        people, np.where(absent, 0.0, usual), usual, goes, worked, _uncovered(span, posts, days, worked), unknown
+    )
 
 
-def _usual(register: pd.DataFrame, code: str, span: Span, worked: Workdays) -> Floats:
-    """Give the part of a full day that a worker has on each day."""
-    days = span.days
-    on = np.isin(np.array(days, dtype=object), np.array(worked.days, dtype=object)).astype(float)
-    if code not in register.index:
-        return on
-    person = register.loc[code]
-    share = 1.0 if person["share"] is None else float(person["share"])
-    here = [
-        (person["from_on"] is None or person["from_on"] <= day) and (person["to_on"] is None or day <= person["to_on"])
-        for day in days
-    ]
-    return np.asarray(on * share * np.array(here), dtype=np.float64)
+def _day(connection: sa.Connection, county: County, day: date, posts: Collection[str]) -> _Day:
+    """Give a day; whom the register does not know is in service for an area of his own, but stands in for nobody."""
+    people, away = people_on(connection, county, day), away_on(connection, county, day)
+    answers = answering(posts, people, away)
+    for code in set(posts) - people.keys():
+        answers |= answering([code], {**people, code: Person()}, away)
+    return _Day(people, away, answers)
 
 
-def _stretch(span: Span, first: date, last: date) -> slice:
-    return slice(max(span.number(first), 0), max(span.number(last) + 1, 0))
+def _shares(connection: sa.Connection, county: County) -> dict[str, float]:
+    """Give the part of full time of everybody on the register."""
+    table = county.schema.table(layers.one(Use.WORKER))
+    rows = connection.execute(sa.select(table.c.code, table.c.share))
+    return {str(code): 1.0 if share is None else float(share) for code, share in rows}
 
 
-def _uncovered(
-    span: Span, people: Sequence[str], lacking: npt.NDArray[np.bool_], named: Integers
-) -> tuple[Uncovered, ...]:
-    """Give whose work nobody does, and on which days, apart by who was named to stand in."""
-    found = []
-    for post in np.flatnonzero(lacking.any(axis=1)).tolist():
-        for cover in np.unique(named[post, lacking[post]]).tolist():
-            days = np.flatnonzero(lacking[post] & (named[post] == cover))
-            name = None if cover == NOBODY else people[cover]
-            found.append(Uncovered(people[post], tuple(span.days[day] for day in days.tolist()), name))
-    return tuple(found)
+def _serves(code: str, day: _Day) -> bool:
+    person = day.people.get(code, Person())
+    return not (person.early or person.left)
+
+
+def _uncovered(span: Span, posts: Collection[str], days: Sequence[_Day], worked: Workdays) -> tuple[Uncovered, ...]:
+    """Give whose work nobody does on working days, apart by why and by who was asked last."""
+    found: dict[tuple[str, str, Why], list[date]] = {}
+    for date_, day in zip(span.days, days, strict=True):
+        for code in posts if date_ in set(worked.days) else ():
+            answer = day.answers[code]
+            if answer.worker is None:
+                found.setdefault((code, answer.chain[-1], answer.why), []).append(date_)
+    return tuple(
+        Uncovered(code, tuple(each), None if last == code else last, why)
+        for (code, last, why), each in sorted(found.items())
+    )
 
 
 class Room:

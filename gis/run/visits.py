@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.errors import Refused
-from gis.find.duty import areas_in_force
+from gis.find.duty import REACH_M, areas_in_force
 from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
 from gis.plan.rounds import LONG_AGO, Storm
@@ -82,7 +82,8 @@ def due_visits(
 
     Never checked and overdue objects are among them, and in a typhoon all that its rules name. Nothing is taken to be
     checked between now and the first day. An object lies in the area of the run `areas` (as `areas_of` gives it) that
-    holds its point, of several in the first. Refused where no areas are made or no rule is stored for the typhoon.
+    holds its point, of several in the first, as in duty. Refused where no areas are made or no rule is stored for the
+    typhoon.
     """
     minutes = minutes_of(connection, county, {})
     run = areas_of(connection, county, areas, span.first)
@@ -169,7 +170,7 @@ def _numbers(days: Iterable[date | None], span: Span) -> Integers:
 def _placed(areas: Old, frame: pd.DataFrame) -> tuple[Texts, Texts]:
     """Give the code of each object's area, and of its worker; None where it lies in none, or nobody is named."""
     spots = np.asarray(shapely.points(frame[["x", "y"]].to_numpy(dtype=float)), dtype=object)
-    area, spot = shapely.STRtree(spots).query(areas.shapes, predicate="intersects")
+    area, spot = shapely.STRtree(spots).query(areas.shapes, predicate="dwithin", distance=REACH_M)
     nowhere = len(areas.codes)
     home = np.full(len(frame), nowhere, dtype=np.int64)
     np.minimum.at(home, spot, area)
