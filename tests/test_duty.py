@@ -212,6 +212,13 @@ def test_what_cannot_be_is_refused_in_a_sentence(county: County) -> None:
     leave(county, "W-2", last)
     with pytest.raises(Refused, match=f"W-2: .*在岗|--to W-2: {last + timedelta(days=1)} 不在岗"):
         leave(county, "W-1", last, to="W-2")
+    later = last + timedelta(days=9)
+    leave(county, "W-4", later + timedelta(days=1), to="W-1")
+    leave(county, "W-3", later, to="W-4")
+    with pytest.raises(Refused, match="接手成环 W-1 → W-3 → W-4 → W-1 · "):
+        leave(county, "W-1", last, to="W-3")
+    stored(county, "worker", [{"code": "W-4", "name": "王小明", "successor_code": "W-2"}])
+    assert leave(county, "W-1", last, to="W-3").unnamed == 0
     with pytest.raises(Refused, match="已于"):
         leave(county, "W-2", last + timedelta(days=1))
     with pytest.raises(UnknownName, match="名册没有工号 W-9"):

@@ -11,6 +11,7 @@ from gis.errors import Refused
 from gis.find.duty import Duty, duty, in_areas, patrolled, require_worker
 from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
+from gis.plan.cover import Person, Why, answering
 from gis.run.record import Made, digest, record
 from gis.store.county import County, now
 from gis.store.fetch import reading_of
@@ -46,7 +47,7 @@ def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Le
 
     Nothing is deleted: the register keeps its earlier version, and the run's record says how much was open. Refused
     where either is not on the register, the worker left on another day or began later, or the successor is not in
-    service on the next day or leads back to the worker.
+    service on the next day, or will leave to somebody who leads back: then nobody would answer in the end.
     """
     _checked(county, worker, on, to)
     before = duty(county, on)
@@ -73,10 +74,9 @@ def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Le
 def _checked(county: County, worker: str, on: date, to: str | None) -> None:
     table = county.schema.table(layers.one(Use.WORKER))
     codes = [worker, *([] if to is None else [to])]
-    query = sa.select(table.c.code, table.c.from_on, table.c.to_on).where(table.c.code.in_(codes))
     with county.reading() as connection:
         require_worker(connection, county, *codes)
-        people = {str(row.code): row for row in connection.execute(query)}
+        people = {str(row.code): row for row in connection.execute(sa.select(table))}
     gone = people[worker]
     if gone.to_on is not None and gone.to_on != on:
         raise Refused(f"{worker} 已于 {gone.to_on} 离岗 · {worker} left on {gone.to_on}: expected that day, got {on}")
@@ -92,6 +92,12 @@ def _checked(county: County, worker: str, on: date, to: str | None) -> None:
     begun = taker.from_on is None or taker.from_on <= following
     if not begun or (taker.to_on is not None and taker.to_on < following):
         raise Refused(f"--to {to}: {following} 不在岗 · expected a worker in service on {following}")
+    leaving = {code: Person(left=row.to_on is not None, successor=row.successor_code) for code, row in people.items()}
+    after = answering([worker], {**leaving, worker: Person(left=True, successor=to)}, {})[worker]
+    if after.why is Why.LOOP:
+        raise Refused(
+            f"--to {to}: 接手成环 {' → '.join(after.chain)} · expected one who does not lead back to who left"
+        )
 
 
 def _written(county: County, worker: str, on: date, to: str | None) -> None:
