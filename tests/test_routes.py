@@ -169,7 +169,8 @@ def test_shops_are_visited_in_their_hours(county: County) -> None:
     (stop,) = [each for each in found.routes[0].stops if "u03" in set(each.rows["object_key"])]
     assert stop.arrive_at is not None
     assert "11:00" <= stop.arrive_at.strftime("%H:%M") <= "11:15"
-    assert found.figures.assumed_open == ("catering",)
+    assert found.figures.assumed_open == ()
+    assert made(county, users(3)).figures.assumed_open == ("catering",)
 
 
 def test_what_is_due_comes_before_what_can_wait(county: County) -> None:
@@ -349,6 +350,11 @@ def test_the_command_tells_its_figures_and_writes_its_files(county: County, tmp_
         (["--date", str(DAY), "--start", "25:00"], 2, "expected a time of day as 08:30, got 25:00"),
         (["--date", str(DAY), "--start", "20:00"], 2, "expected a shift that ends on its day"),
         (["--date", str(DAY), "--open", "catering=20:00-10:00"], 2, "expected CLASS=09:00-20:00"),
+        (
+            ["--date", str(DAY), "--open", "cattering=09:00-20:00"],
+            1,
+            "--open cattering: 没有这种类别 · expected one of 1",
+        ),
         (["--date", str(DAY), "--steps", "5", "--seconds", "1"], 2, "give --steps or --seconds, not both"),
         (["--date", str(DAY), "--worker", "nobody"], 1, "got nobody"),
     ],

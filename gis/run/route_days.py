@@ -46,16 +46,16 @@ OPEN: Mapping[str, tuple[int, int]] = {
 class How:
     """How routes are made: on foot or by e-bike, when the shift begins, how long it is, when classes are open.
 
-    Visits of the next `ahead_d` days are made early where they lie within `near_m` of a visit of the day and lengthen
-    the way by at most `worth_m`. Doors within `apart_m` along a street are one stop; a visit with no street within
-    `reach_m` is unreachable. `seconds`, for each route, only sets the steps; the routes are the same on any number of
-    `processes`.
+    `open_s` are hours that are known, `opening_s` has those too that are assumed of other classes. Visits of the next
+    `ahead_d` days are made early where they lie within `near_m` of a visit of the day and lengthen the way by at most
+    `worth_m`. Doors within `apart_m` along a street are one stop; a visit with no street within `reach_m` is
+    unreachable. `seconds`, for each route, only sets the steps; the routes are the same on any number of `processes`.
     """
 
     mode: str = "walk"
     start_s: int = 8 * HOUR_S + HOUR_S // 2
     hours: float = 8.0
-    open_s: Mapping[str, tuple[int, int]] = field(default_factory=lambda: OPEN)
+    open_s: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     ahead_d: int = 3
     near_m: float = 100.0
     worth_m: float = 150.0
@@ -64,6 +64,11 @@ class How:
     steps: int = STEPS
     seconds: float | None = None
     processes: int = 2
+
+    @property
+    def opening_s(self) -> dict[str, tuple[int, int]]:
+        """When classes are open, in seconds of the day; a class that is missing always is."""
+        return {**OPEN, **self.open_s}
 
 
 class Ground(NamedTuple):
@@ -96,7 +101,8 @@ def prepared(rows: pd.DataFrame, day: date, minutes: Mapping[str, float], how: H
     spent = rows["minutes"].astype(float).fillna(rows["kind"].map(minutes)).to_numpy()
     due = rows["due_on"].map(lambda each: each is not None and each <= day).to_numpy(dtype=bool)
     later = (rows["day"] > day).to_numpy(dtype=bool)
-    hours = [how.open_s.get(str(each), (0, DAY_S)) for each in rows["category"]]
+    opening = how.opening_s
+    hours = [opening.get(str(each), (0, DAY_S)) for each in rows["category"]]
     found = rows.assign(
         who=rows["worker_code"].fillna(nobody),
         urgency=np.where(later, EARLY, np.where(due, DUE, PLANNED)),

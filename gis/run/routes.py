@@ -44,7 +44,7 @@ class Figures:
     `planned` is the calendar's visits of the day: made + no_time + unreachable. `bound_m` is below the length of any
     order of the same stops, for all routes together; `due_left` counts visits left out that are due by the day;
     `starts` counts starting points by what they are the middle of; `assumed_open` names the classes that were held to
-    opening hours, which are assumed.
+    opening hours that are assumed.
     """
 
     run: int
@@ -93,9 +93,10 @@ def routes(
     """Make and store the route of each worker, or of one, for the visits that a calendar planned for a day.
 
     `role` is who will read addresses. Refused where no calendar covers the day, nothing is planned on it, no street is
-    stored, or the law does not say how long a visit takes.
+    stored, the law does not say how long a visit takes, or hours are given of a class that no object has.
     """
     asked = how or How()
+    _refuse_classes(asked)
     with county.reading() as connection:
         found = planned(connection, county, day, calendar=calendar, worker=worker, ahead_d=asked.ahead_d, role=role)
         roads = pd.concat([features(connection, county, each) for each in layers.using(Use.STREET)])
@@ -111,7 +112,7 @@ def routes(
         route(number, each, tied, begins[each.who], outing, midnight=midnight)
         for number, (each, outing) in enumerate(outings, start=1)
     )
-    figures = _figures(found.calendar, day, asked.mode, made, steps)
+    figures = _figures(found.calendar, day, asked, made, steps)
     inputs = digest([lines, rows.drop(columns=["address"]), *(np.array(begins[each.who][1:]) for each in todo)])
     kept = Made(PLAN, _parameters(asked, figures, worker), inputs, seed=seed, steps=steps, result=_result(figures))
     kept = replace(kept, objective=figures.length_m, bound=figures.bound_m)
@@ -119,6 +120,14 @@ def routes(
         run = record(connection, county, kept)
         store(connection, county, run, made, day=day, mode=asked.mode)
     return Routes(replace(figures, run=run), made, lines, asked)
+
+
+def _refuse_classes(how: How) -> None:
+    fields = [layer.field(layer.patrol.by) for layer in layers.every() if layer.patrol and layer.patrol.by]
+    known = sorted({each.value for field in fields for each in field.choices})
+    unknown = sorted(set(how.open_s) - set(known))
+    if unknown:
+        raise Refused(f"--open {unknown[0]}: 没有这种类别 · expected one of {', '.join(known)}")
 
 
 def _usable(roads: pd.DataFrame) -> Geometries:
@@ -135,10 +144,10 @@ def _parameters(how: How, figures: Figures, worker: str | None) -> dict[str, obj
     said = asdict(how)
     del said["processes"], said["seconds"], said["steps"]
     asked = {"day": figures.day.isoformat(), "calendar": figures.calendar, "worker": worker, "barred": sorted(BARRED)}
-    return asked | said
+    return asked | said | {"open_s": how.opening_s}
 
 
-def _figures(calendar: int, day: date, mode: str, made: Sequence[Route], steps: int) -> Figures:
+def _figures(calendar: int, day: date, how: How, made: Sequence[Route], steps: int) -> Figures:
     left = tuple(
         Left(each.who, visit["layer"], visit["object_key"], visit["due_on"], stop.outcome)
         for each in made
@@ -153,7 +162,7 @@ def _figures(calendar: int, day: date, mode: str, made: Sequence[Route], steps: 
         run=0,
         calendar=calendar,
         day=day,
-        mode=mode,
+        mode=how.mode,
         routes=sum(bool(each.stops) for each in made),
         stops=sum(len(each.stops) for each in made),
         planned=visits - early + len(left),
@@ -169,7 +178,7 @@ def _figures(calendar: int, day: date, mode: str, made: Sequence[Route], steps: 
         steps=steps,
         without_worker=sum(each.worker_code is None for each in made),
         starts=dict(sorted(Counter(each.start.kind for each in made).items())),
-        assumed_open=tuple(sorted(classes & set(OPEN))),
+        assumed_open=tuple(sorted(classes & (set(OPEN) - set(how.open_s)))),
         left=left,
     )
 
