@@ -116,6 +116,22 @@ def test_what_cannot_be_traced_is_refused_in_words(town: County) -> None:
         trace(town, Asked(at=(0.0, 0.0)))
 
 
+@pytest.mark.parametrize("nearer", ["medium_a", "medium_b", None])
+@pytest.mark.parametrize("low_m", [140.0, 160.0])
+def test_a_user_hangs_on_low_pressure_within_reach_and_else_on_the_nearest_pipe(
+    nearer: str | None, low_m: float
+) -> None:
+    lines = {"medium_a": 100.0, "medium_b": 100.0, "low": low_m} | ({nearer: 20.0} if nearer else {})
+    pipes = gpd.GeoDataFrame(
+        {"pressure": list(lines)}, geometry=[line((-200, away), (200, away)) for away in lines.values()], crs=SRID
+    )
+    gate = gpd.GeoDataFrame([facility("G-1", "gate_station", "high_a", "low")], geometry=[point(0, low_m)], crs=SRID)
+    network = traced(pipes, gate, gpd.GeoDataFrame(geometry=[point(0, 0)], crs=SRID))
+    ties = (network.net.u == network.user_at[0]) | (network.net.v == network.user_at[0])
+    hangs = pipes["pressure"].iloc[network.pipe[ties & (network.pipe >= 0)]]
+    assert set(hangs) == {"low" if low_m <= 150 else nearer or "medium_a"}
+
+
 def test_without_a_source_nothing_is_traced(county: County) -> None:
     stored(county, "gas_pipeline", [pipe("L-1", "low")], [line(*STREETS["L-1"])])
     with pytest.raises(Refused, match="找不到气源"):

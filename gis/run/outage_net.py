@@ -65,7 +65,7 @@ def traced(pipes: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, users: gpd.Geo
     outlet = facilities["outlet_pressure"].fillna(UNKNOWN).to_numpy(dtype=object)
     spots, homes = shapes(facilities), shapes(users)
     names = sorted(set(levels.tolist()), key=lambda name: (name != LOW, name))
-    chosen = _levels_of(homes, [shapes(pipes)[levels == name] for name in names])
+    chosen = _levels_of(homes, shapes(pipes), levels, names)
     enters, leaves = np.full(len(spots), -1, dtype=np.int64), np.full(len(spots), -1, dtype=np.int64)
     user_at = np.full(len(homes), -1, dtype=np.int64)
     classes: list[_Class] = []
@@ -80,12 +80,18 @@ def traced(pipes: gpd.GeoDataFrame, facilities: gpd.GeoDataFrame, users: gpd.Geo
     return _joined(classes, kind, enters, leaves, user_at)
 
 
-def _levels_of(homes: Geometries, lines: Sequence[Geometries]) -> Integers:
-    """Give for each user the class, in this order, of which a pipe lies within reach; -1 for none."""
+def _levels_of(homes: Geometries, lines: Geometries, levels: NDArray[np.object_], names: Sequence[str]) -> Integers:
+    """Give for each user the place in `names` of the class it hangs on; -1 where no pipe lies within reach.
+
+    Of classes equally near the first counts.
+    """
     chosen = np.full(len(homes), -1, dtype=np.int64)
-    for place, of_class in reversed(list(enumerate(lines))):
-        near, _ = shapely.STRtree(of_class).query(homes, predicate="dwithin", distance=USER_REACH_M)
-        chosen[near] = place
+    place = np.array([names.index(name) for name in levels.tolist()], dtype=np.int64)
+    for rows in (np.flatnonzero(levels != LOW), np.flatnonzero(levels == LOW)):  # low pressure overrules the others
+        user, near = shapely.STRtree(lines[rows]).query_nearest(homes, max_distance=USER_REACH_M)
+        found = place[rows[near]]
+        last_first = np.argsort(-found)
+        chosen[user[last_first]] = found[last_first]
     return chosen
 
 
