@@ -1,9 +1,12 @@
 """Pipe plans on a small invented street: what is dug, for whom, at what price, and what is told of it."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import sqlalchemy as sa
 from shapely.geometry.base import BaseGeometry
@@ -248,16 +251,50 @@ def test_a_county_without_plan_or_with_an_unknown_town_is_refused(street: County
         pipes.plan(street, how=How(area="没有"))
 
 
-def test_a_file_of_rules_gives_its_own_prices(street: County, tmp_path: Path) -> None:
-    own = tmp_path / "own.toml"
-    own.write_text(
-        'jurisdiction = "default"\n[[subject]]\nname = "pipe_prize"\nunit = "yuan"\nvalid_from = 2000-01-01\n'
+def rules_of(path: Path, subject: str, unit: str, catering: float) -> Path:
+    """Write a file of rules that says of each kind of user how much, and give its path."""
+    path.write_text(
+        f'jurisdiction = "default"\n[[subject]]\nname = "{subject}"\nunit = "{unit}"\nvalid_from = 2000-01-01\n'
         'source = "test"\nmark = "INF"\nverified = false\n'
-        'categories = [{ category = "catering", amount = 10 }, { category = "resident", amount = 1 },'
+        f'categories = [{{ category = "catering", amount = {catering} }}, {{ category = "resident", amount = 1 }},'
         ' { category = "commercial", amount = 1 }, { category = "industrial", amount = 1 }]\n',
         encoding="utf-8",
     )
-    assert pipes.plan(street, how=How(rules=own)).users == 0
+    return path
+
+
+def test_a_file_of_rules_gives_its_own_prices_and_is_on_record_by_its_bytes(street: County, tmp_path: Path) -> None:
+    own = rules_of(tmp_path / "own.toml", "pipe_prize", "yuan", 10)
+    made = pipes.plan(street, how=How(rules=own))
+    assert made.users == 0
+    runs = street.schema.table(layers.one(Use.RUN))
+    with street.reading() as connection:
+        kept = connection.execute(sa.select(runs.c.parameters).where(runs.c.id == made.run)).scalar_one()
+    assert kept["rules"] == {"file": "own.toml", "sha256": hashlib.sha256(own.read_bytes()).hexdigest()}
+    assert How().parameters()["rules"] is None
+
+
+def test_no_two_inputs_share_a_digest(street: County, tmp_path: Path) -> None:
+    def asked(how: How) -> pipes.Question:
+        with street.reading() as connection:
+            return pipes.question(connection, street, how)
+
+    one = asked(How())
+    assert asked(How()).digest() == one.digest()
+    burning = [rules_of(tmp_path / f"{flow}.toml", "appliance_flow", "m3/h", flow) for flow in (2, 3)]
+    users = one.ground.users.assign(kind="resident")
+    stands = [
+        replace(one.kept, diameter=np.full(len(one.kept.edge), "PE100 SDR11 dn63", dtype=object)),
+        replace(one.kept, edge=~one.kept.edge),
+        replace(one.kept, user=~one.kept.user),
+    ]
+    others = [
+        *(asked(How(rules=each)) for each in burning),
+        replace(one, ground=replace(one.ground, users=users)),
+        replace(one, priced=replace(one.priced, live=~one.priced.live)),
+        *(replace(one, kept=each) for each in stands),
+    ]
+    assert len({each.digest() for each in (one, *others)}) == 1 + len(others)
 
 
 def test_the_plan_of_the_same_input_and_seed_is_the_same(street: County) -> None:

@@ -1,5 +1,6 @@
 """Pipe plans (瓶改管): from live roots along the streets to chosen users, stored with their run and proof."""
 
+import hashlib
 import math
 import time
 from collections import Counter
@@ -17,7 +18,7 @@ from gis.plan.network import Users
 from gis.plan.pace import Pace
 from gis.plan.phases import Phases, Point, Site, frontier, phased
 from gis.plan.pipes import STEPS, Reason
-from gis.run.pipe_ground import Ground, ground
+from gis.run.pipe_ground import SUBJECTS, Ground, ground
 from gis.run.pipe_kept import Kept, kept
 from gis.run.pipe_prices import REACH_M, Priced, priced
 from gis.run.pipe_prizes import Prizes, prizes
@@ -48,9 +49,11 @@ class How:
     seconds: float | None = None
 
     def parameters(self) -> dict[str, object]:
-        """Give what the record of the run says."""
+        """Give what the record of the run says; of a file of rules its name, and the SHA-256 of its bytes."""
         own = {name: value for name, value in asdict(self).items() if name not in {"steps", "seconds"}}
-        return own | {"rules": str(self.rules) if self.rules is not None else None, "reach_m": REACH_M}
+        file = self.rules
+        rules = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()} if file else None
+        return own | {"rules": rules, "reach_m": REACH_M}
 
     def pace(self, done: int | None = None) -> Pace:
         """Give the pace of a search that begins now, or of a later one with a quarter of the steps that the first had.
@@ -120,9 +123,13 @@ class Question:
     site: Site
 
     def digest(self) -> str:
-        """Give the SHA-256 of what is planned."""
-        site, users = self.site, self.site.users
-        return digest((site.graph.geometry, site.edge_cost, site.roots, users.node, users.service, users.prize))
+        """Give the SHA-256 of what is planned and sized: streets, users, all amounts of the rules, what stands."""
+        graph, users, ground, stands = self.site.graph, self.site.users, self.ground, self.kept
+        rules = sorted((key, rule.amount) for key, rule in ground.tariff.rules.items() if key[0] in SUBJECTS)
+        who = ground.users[["code", ground.by]].to_csv(index=False)
+        drawn = (graph.geometry, graph.u, graph.v, graph.line, self.site.edge_cost, self.site.roots, self.priced.live)
+        laid = (users.node, users.service, users.prize, stands.edge, stands.user, stands.diameter)
+        return digest((*drawn, *laid, who, repr((rules, ground.pressures))))
 
 
 def question(connection: sa.Connection, county: County, how: How) -> Question:
