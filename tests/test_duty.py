@@ -237,6 +237,8 @@ def test_the_commands_tell_count_and_write_the_list(county: County, tmp_path: Pa
     assert set(sheet["依据"]) == {"不在任何片区"}
     told = ran(county, "patrol", "duty", "--layer", "building").stdout
     assert f"1 / {STOCK}" in told
+    drawn = ran(county, "patrol", "areas", "--workers", "2", "--steps", "50").stdout
+    assert "skills unknown, taken as everything: W-1、W-2" in drawn
     gone = ran(county, "patrol", "leave", "W-1", "--on", "2026-12-31", "--list", str(tmp_path / "open.xlsx"))
     assert gone.exit_code == 0, gone.output
     assert "无人接手" in gone.stderr

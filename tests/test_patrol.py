@@ -238,3 +238,19 @@ def test_areas_go_to_workers_who_know_the_work_and_what_lacks_a_skill_is_told(co
             areas(county, listed(tmp_path, "A,木工", head="工号,专长"))
     finally:
         swept(county, "gas_user")
+
+
+def test_of_whom_a_file_tells_no_skill_that_of_the_register_counts_and_else_is_told_as_unknown(
+    county: County, tmp_path: Path
+) -> None:
+    known = {"A": "gas", "B": "structure", "C": None}
+    stored(county, "worker", [{"code": code, "name": "某某", "skills": skill} for code, skill in known.items()])
+    try:
+        plain = areas(county, listed(tmp_path, "A", "B", "C", "D", head="工号"))
+        assert {(each.worker, each.skill) for each in plain.lacking} == {("A", "structure")}
+        assert sorted(plain.skills_unknown) == ["C", "D"]
+        told = areas(county, listed(tmp_path, "A,结构", "B,", "C,燃气", "D,结构", head="工号,专长"))
+        assert {(each.worker, each.skill) for each in told.lacking} == {("C", "structure")}
+        assert told.skills_unknown == ()
+    finally:
+        swept(county, "worker")

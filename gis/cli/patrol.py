@@ -125,6 +125,9 @@ def _lines(made: "Patrol", *, stable: bool) -> list[str]:
         lines.append(f"无路相通、并入最近片区的网格 · joined from afar: {named}")
     if made.without_worker:
         lines.append(f"网格员登记不足，无人负责的片区 · areas nobody is named for: {made.without_worker}")
+    if made.skills_unknown:
+        named = "、".join(made.skills_unknown[:SHOWN]) + (" ……" if len(made.skills_unknown) > SHOWN else "")
+        lines.append(f"专长不明、按样样都会计 · skills unknown, taken as everything: {named}")
     if made.lacking:
         minutes = sum(each.minutes for each in made.lacking)
         lines.append(f"专长不足的工作 · work whose worker lacks the skill: {minutes:,.0f} 分钟")

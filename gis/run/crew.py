@@ -43,6 +43,11 @@ class Crew:
     left: tuple[str, ...]
     skills: tuple[str | None, ...]
 
+    @property
+    def unknown(self) -> tuple[str, ...]:
+        """The codes of those whose skills are not on record."""
+        return tuple(code for code, skill in zip(self.codes, self.skills, strict=True) if code and skill is None)
+
 
 def registered(connection: sa.Connection, county: County, count: int, day: date) -> Crew:
     """Give so many workers, the first of the register who serve on a day, all full time; the rest are nobody yet."""
@@ -56,10 +61,11 @@ def registered(connection: sa.Connection, county: County, count: int, day: date)
     return Crew(codes, np.ones(count), None, left, tuple(known.get(code) for code in codes))
 
 
-def listed(county: County, path: Path, day: date) -> Crew:
+def listed(connection: sa.Connection, county: County, path: Path, day: date) -> Crew:
     """Give the workers of a CSV file: 工号, and where there are 工时比例, 经度 and 纬度 (WGS 84), 离岗日期, 专长.
 
-    Who left before the day is left out. Refused, naming the file, row and field, where a value cannot be read.
+    Who left before the day is left out. Of whom the file tells no skill, that of the register is taken. Refused, naming
+    the file, row and field, where a value cannot be read.
     """
     frame = rows_of(path, NAMES)
     code = frame["code"]
@@ -77,9 +83,11 @@ def listed(county: County, path: Path, day: date) -> Crew:
         homes[known] = shapely.get_coordinates(to_storage(points, EXCHANGE, county.srid))
         homes[~known] = homes[known & here].mean(axis=0)
         homes = homes[here]
-    skills = choices(path, frame["skills"], "专长", _skills())
-    left = tuple(code[~here])
-    return Crew(tuple(code[here]), share.to_numpy(float)[here], homes, left, tuple(skills[here]))
+    told = choices(path, frame["skills"], "专长", _skills())
+    people = features(connection, county, layers.one(Use.WORKER))
+    register = dict(zip(people["code"], people["skills"], strict=True))
+    skills = tuple(skill or register.get(each) for each, skill in zip(code[here], told[here], strict=True))
+    return Crew(tuple(code[here]), share.to_numpy(float)[here], homes, tuple(code[~here]), skills)
 
 
 def _skills() -> dict[str, str]:

@@ -55,7 +55,8 @@ class Patrol:
 
     `total_load` is in minutes in the period; `heaviest_unit` in shares of a mean area; `joined` names the cells of
     parts that no street or border ties to the rest and that were too light for a worker of their own; `moved` tells
-    which units changed hands, and why, `lacking` which workers do not know what some of their work needs.
+    which units changed hands, and why, `lacking` which workers do not know what some of their work needs;
+    `skills_unknown` are those whose skills are not on record: they count as knowing everything.
     """
 
     run: int
@@ -77,6 +78,7 @@ class Patrol:
     without_worker: int
     moved: tuple[Move, ...]
     lacking: tuple[Lack, ...]
+    skills_unknown: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +159,7 @@ def _ground(county: County, workers: int | Path, asked: How) -> _Ground:
         if isinstance(workers, int):
             crew = registered(connection, county, workers, day)
         else:
-            crew = listed(county, workers, day)
+            crew = listed(connection, county, workers, day)
         return _Ground(
             cells=cells,
             towns=features(connection, county, layers.one(Use.TOWN)),
@@ -240,6 +242,7 @@ def _told(
         without_worker=sum(code is None for code in ground.crew.codes),
         moved=moved,
         lacking=lacking,
+        skills_unknown=ground.crew.unknown,
     )
 
 
