@@ -169,6 +169,29 @@ def test_a_cover_goes_in_the_place_of_who_is_away_and_nobodys_day_is_given_twice
     assert found.shifts.uncovered == ()
 
 
+def test_who_took_over_makes_the_visits_of_who_has_left_and_the_next_after_him(county: County) -> None:
+    register(county, {"code": "W-3"})
+    register(county, {"code": "W-2", "to_on": MONDAY + timedelta(days=3), "successor_code": "W-3"})
+    register(county, {"code": "W-1", "to_on": MONDAY + timedelta(days=1), "successor_code": "W-2"})
+    seen(county, houses(county, ["A"] * 60), MONDAY + timedelta(days=4 - 365))
+    rows = made(county).visits
+    assert set(rows["area_code"]) == {"001"}
+    assert (rows["outcome"] == "in_time").all()
+    went = {code: sorted({(day - MONDAY).days for day in part}) for code, part in rows.groupby("worker_code")["day"]}
+    assert went == {"W-1": [0, 1], "W-2": [2, 3], "W-3": [4]}
+
+
+def test_who_took_over_and_is_away_is_named_as_the_reason(county: County) -> None:
+    register(county, {"code": "W-1", "to_on": MONDAY - timedelta(days=3), "successor_code": "W-2"})
+    away = {"code": "A-1", "worker_code": "W-2", "from_on": MONDAY, "to_on": MONDAY + timedelta(days=1)}
+    stored(county, "absence", [away])
+    seen(county, houses(county, ["A"] * 4), MONDAY + timedelta(days=1 - 365))
+    found = made(county)
+    assert set(found.visits["why"]) == {"absent"}
+    assert set(found.visits["worker_code"]) == {"W-2"}
+    assert ("W-1", 2, "W-2") in [(each.worker, len(each.days), each.cover) for each in found.shifts.uncovered]
+
+
 def test_who_is_away_without_a_cover_has_no_day_and_the_plan_says_so(county: County) -> None:
     seen(county, houses(county, ["A"] * 4), MONDAY + timedelta(days=1 - 365))
     away = {"code": "A-1", "worker_code": "W-1", "from_on": MONDAY, "to_on": MONDAY + timedelta(days=2)}

@@ -1,8 +1,9 @@
 """Shifts: how many minutes each worker has on each day, and who goes in whose place while one is away."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -36,9 +37,9 @@ class Uncovered:
 class Shifts:
     """Who works when. Rows are `people` (those who have areas, and those who stand in), columns days.
 
-    `own` are the minutes that each has, `usual` those he would have were nobody absent. `goes` is who makes the visits
-    of each (the number of a person, `NOBODY`: away without a cover). `unregistered` are those of whom the register
-    knows nothing: they count as full time and in service.
+    `own` are the minutes that each has, `usual` those he, or who took over from him, would have were nobody absent.
+    `goes` is who makes the visits of each (the number of a person, `NOBODY`: away without a cover). `unregistered` are
+    those of whom the register knows nothing: they count as full time and in service.
     """
 
     people: tuple[str, ...]
@@ -64,12 +65,14 @@ def shifts(
 
     A full day has `minutes` times the worker's share, on working days of his service. Of an absence the named cover
     goes, unless he is away or off himself; of absences that overlap, the first by number that names a cover counts.
+    In the place of who has left goes the successor, and the successor's after him.
     """
     register = features(connection, county, layers.one(Use.WORKER)).set_index("code")
     every = features(connection, county, layers.one(Use.ABSENCE))
     away = every[every["worker_code"].isin(list(posts))]
+    heirs = {post: found for post in posts if (found := _heirs(register, post))}
     covers = {str(code) for code in away["cover_code"] if code is not None}
-    people = tuple(sorted({*posts, *covers}))
+    people = tuple(sorted({*posts, *covers, *(heir for found in heirs.values() for heir, _ in found)}))
     worked = workdays(span.first, span.last, off=off, on=on, china=is_chinese(county.jurisdiction))
     usual = np.array([_usual(register, code, span, worked) * minutes for code in people]).reshape(len(people), -1)
     number = {code: each for each, code in enumerate(people)}
@@ -78,18 +81,52 @@ def shifts(
         if row.worker_code in number:
             absent[number[row.worker_code], _stretch(span, row.from_on, row.to_on)] = True
     own = np.where(absent, 0.0, usual)
-    goes = np.where(absent, NOBODY, np.arange(len(people))[:, None])
-    named = np.full(usual.shape, NOBODY)
+    named = _named(span, away, heirs, number)
+    usual = np.where(named.left, usual[np.maximum(named.who, 0), np.arange(usual.shape[1])[None]], usual)
+    goes = np.where(absent | named.left, NOBODY, np.arange(len(people))[:, None])
+    stands = (goes == NOBODY) & (named.who != NOBODY)
+    stands &= own[np.maximum(named.who, 0), np.arange(usual.shape[1])[None]] > 0
+    goes = np.where(stands, named.who, goes)
+    lacking = (goes == NOBODY) & (usual > 0) & np.isin(people, list(posts))[:, None]
+    unknown = tuple(code for code in people if code not in register.index)
+    return Shifts(people, own, usual, goes, worked, _uncovered(span, people, lacking, named.who), unknown)
+
+
+class _Named(NamedTuple):
+    """Who is to go in the place of each person on each day (`NOBODY`: none is named), and whether that one has left."""
+
+    who: Integers
+    left: npt.NDArray[np.bool_]
+
+
+def _named(
+    span: Span, away: pd.DataFrame, heirs: Mapping[str, Sequence[tuple[str, date]]], number: Mapping[str, int]
+) -> _Named:
+    who = np.full((len(number), len(span.days)), NOBODY)
+    left = np.zeros(who.shape, dtype=np.bool_)
     for row in away.itertuples():
         if row.cover_code is not None:
             days, post, cover = _stretch(span, row.from_on, row.to_on), number[row.worker_code], number[row.cover_code]
-            named[post, days] = np.where(named[post, days] == NOBODY, cover, named[post, days])
-    stands = (goes == NOBODY) & (named != NOBODY)
-    stands &= own[np.maximum(named, 0), np.arange(usual.shape[1])[None]] > 0
-    goes = np.where(stands, named, goes)
-    lacking = (goes == NOBODY) & (usual > 0) & np.isin(people, list(posts))[:, None]
-    unknown = tuple(code for code in people if code not in register.index)
-    return Shifts(people, own, usual, goes, worked, _uncovered(span, people, lacking, named), unknown)
+            who[post, days] = np.where(who[post, days] == NOBODY, cover, who[post, days])
+    for code, found in heirs.items():
+        for heir, last in found:
+            days = slice(max(span.number(last) + 1, 0), None)
+            who[number[code], days], left[number[code], days] = number[heir], True
+    return _Named(who, left)
+
+
+def _heirs(register: pd.DataFrame, code: str) -> list[tuple[str, date]]:
+    """Give who takes over from a worker one after the other, each with the last day of those before."""
+    found: list[tuple[str, date]] = []
+    known = {code}
+    while code in register.index:
+        last, heir = register.at[code, "to_on"], register.at[code, "successor_code"]
+        if last is None or heir is None or heir in known:
+            break
+        found.append((str(heir), max(last, found[-1][1]) if found else last))
+        known.add(heir)
+        code = str(heir)
+    return found
 
 
 def _usual(register: pd.DataFrame, code: str, span: Span, worked: Workdays) -> Floats:
