@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +22,7 @@ Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 NOBODY = -1
+AWAY = ("worker_code", "from_on", "to_on", "cover_code")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +105,10 @@ def _named(
 ) -> _Named:
     who = np.full((len(number), len(span.days)), NOBODY)
     left = np.zeros(who.shape, dtype=np.bool_)
-    for row in away.itertuples():
-        if row.cover_code is not None:
-            days, post, cover = _stretch(span, row.from_on, row.to_on), number[row.worker_code], number[row.cover_code]
-            who[post, days] = np.where(who[post, days] == NOBODY, cover, who[post, days])
+    for code, first, last, cover in zip(*(away[name] for name in AWAY), strict=True):
+        if cover is not None:
+            days, post = _stretch(span, first, last), number[code]
+            who[post, days] = np.where(who[post, days] == NOBODY, number[cover], who[post, days])
     for code, found in heirs.items():
         for heir, last in found:
             days = slice(max(span.number(last) + 1, 0), None)
@@ -120,12 +121,13 @@ def _heirs(register: pd.DataFrame, code: str) -> list[tuple[str, date]]:
     found: list[tuple[str, date]] = []
     known = {code}
     while code in register.index:
-        last, heir = register.at[code, "to_on"], register.at[code, "successor_code"]
+        person: Any = register.loc[code]  # a row, whose columns have no types
+        last, heir = person["to_on"], person["successor_code"]
         if last is None or heir is None or heir in known:
             break
-        found.append((str(heir), max(last, found[-1][1]) if found else last))
-        known.add(heir)
         code = str(heir)
+        known.add(code)
+        found.append((code, max(last, found[-1][1]) if found else last))
     return found
 
 
