@@ -17,6 +17,7 @@ from gis.report.docx import document
 from gis.report.picture import Ink, Picture, around
 from gis.report.pipes import Facts, book, report
 from gis.report.sections import pages
+from gis.run.made_up import behind_pipes
 from gis.run.pipe_explain import SHARES
 from gis.run.record import named
 from gis.store.county import County
@@ -70,7 +71,7 @@ def _facts(connection: sa.Connection, county: County, run: str | None) -> Facts:
         user_layer=layers.one(Use.CONNECTION_PLAN),
         users=_users(connection, county, found.id, figures.get("rules") or {}),
         rules=_rules(connection, county, figures.get("rules")),
-        invented=_invented(connection, county),
+        invented=behind_pipes(connection, county),
     )
 
 
@@ -152,25 +153,6 @@ def _rules(connection: sa.Connection, county: County, told: Mapping[str, Mapping
         empty = {"unit": "", "citation": ""}
         rows = [empty | stored.get(name, {}) | {"rule": name} | dict(each) for name, each in sorted(told.items())]
     return pd.DataFrame(rows, columns=list(names))
-
-
-def _invented(connection: sa.Connection, county: County) -> tuple[str, ...]:
-    """Give what of the data that a pipe plan is made from is invented: titles of layers, with how many rows."""
-    sources = [
-        each
-        for each in layers.every()
-        if Use.STREET in each.uses
-        or (each.supplies is not None and each.supplies.medium == MEDIUM)
-        or (each.demands is not None and each.demands.medium == MEDIUM)
-    ]
-    found = []
-    for layer in sources:
-        table = county.schema.table(layer)
-        made_up = sa.func.count().filter(sa.func.cardinality(table.c.invented) > 0)
-        some, every = connection.execute(sa.select(made_up, sa.func.count()).select_from(table)).one()
-        if some:
-            found.append(f"{layer.title} {some:,} / {every:,} 行")
-    return tuple(found)
 
 
 def _picture(connection: sa.Connection, county: County, facts: Facts) -> Picture | None:
