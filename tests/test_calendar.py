@@ -173,6 +173,29 @@ def test_a_cover_goes_in_the_place_of_who_is_away_and_nobodys_day_is_given_twice
     assert found.shifts.uncovered == ()
 
 
+def test_who_took_over_makes_the_visits_of_who_has_left_and_the_next_after_him(county: County) -> None:
+    register(county, {"code": "W-3"})
+    register(county, {"code": "W-2", "to_on": MONDAY + timedelta(days=3), "successor_code": "W-3"})
+    register(county, {"code": "W-1", "to_on": MONDAY + timedelta(days=1), "successor_code": "W-2"})
+    seen(county, houses(county, ["A"] * 60), MONDAY + timedelta(days=4 - 365))
+    rows = made(county).visits
+    assert set(rows["area_code"]) == {"001"}
+    assert (rows["outcome"] == "in_time").all()
+    went = {code: sorted({(day - MONDAY).days for day in part}) for code, part in rows.groupby("worker_code")["day"]}
+    assert went == {"W-1": [0, 1], "W-2": [2, 3], "W-3": [4]}
+
+
+def test_who_took_over_and_is_away_is_named_as_the_reason(county: County) -> None:
+    register(county, {"code": "W-1", "to_on": MONDAY - timedelta(days=3), "successor_code": "W-2"})
+    away = {"code": "A-1", "worker_code": "W-2", "from_on": MONDAY, "to_on": MONDAY + timedelta(days=1)}
+    stored(county, "absence", [away])
+    seen(county, houses(county, ["A"] * 4), MONDAY + timedelta(days=1 - 365))
+    found = made(county)
+    assert set(found.visits["why"]) == {"absent"}
+    assert set(found.visits["worker_code"]) == {"W-2"}
+    assert ("W-1", 2, "W-2") in [(each.worker, len(each.days), each.cover) for each in found.shifts.uncovered]
+
+
 def test_who_is_away_without_a_cover_has_no_day_and_the_plan_says_so(county: County) -> None:
     seen(county, houses(county, ["A"] * 4), MONDAY + timedelta(days=1 - 365))
     away = {"code": "A-1", "worker_code": "W-1", "from_on": MONDAY, "to_on": MONDAY + timedelta(days=2)}
@@ -438,7 +461,7 @@ def test_the_command_tells_writes_a_workbook_and_keeps_days(county: County, tmp_
     lines = first.stdout.splitlines()
     assert lines[0].startswith("检查日历 2099-06-01 至 2099-06-02，工作日 2 天")
     assert "2099 年的放假安排尚未公布，按周末推算 · holidays not announced yet" in lines
-    assert any(line.startswith("  无法安排 W-1 house_check T1：") and "人手不足" in line for line in lines)
+    assert any(line.startswith("  无法安排 W-1 建筑检查 T1：") and "人手不足" in line for line in lines)
     sheets = {
         name: CalamineWorkbook.from_path(book).get_sheet_by_name(name).to_python()
         for name in ("每人每日", "无法安排", "改期", "日工作量", "人员", "无法安排汇总")
@@ -456,6 +479,22 @@ def test_the_command_tells_writes_a_workbook_and_keeps_days(county: County, tmp_
     moved_ = called(county, *week, "--day-off", "2099-06-01", "--stable-from", str(facts["run"]))
     assert "原定日无人上班" in moved_.stdout
     assert "2099-06-01 → 2099-06-02（原定日无人上班）" in moved_.stdout or "2099-06-01 → 无" in moved_.stdout
+
+
+def test_a_calendar_of_invented_data_says_so_on_every_sheet(county: County, tmp_path: Path) -> None:
+    houses(county, ["A"])
+    week, book = ("--from", "2099-06-01", "--to", "2099-06-02"), tmp_path / "calendar.xlsx"
+    assert "合成" not in called(county, *week).stdout
+    table = county.schema.table(layers.named("building"))
+    with county.writing() as connection:
+        connection.execute(sa.update(table).values(invented=["grade"]))
+    told = called(county, *week, "--xlsx", str(book))
+    assert told.stdout.splitlines()[-1] == "合成数据（虚构）：建筑 1 / 1 行"
+    sheets = CalamineWorkbook.from_path(book)
+    assert {sheets.get_sheet_by_name(name).to_python()[0][0] for name in sheets.sheet_names} == {
+        "合成数据（虚构）：建筑 1 / 1 行"
+    }
+    assert sheets.get_sheet_by_name("每人每日").to_python()[2][5] == "建筑检查"
 
 
 @pytest.mark.parametrize(

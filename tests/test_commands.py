@@ -452,6 +452,7 @@ class TestAsking:
             (["pipes", "plan", "--budget", "much"], 2, "is not a valid float"),
             (["pipes", "plan", "--phases", "2"], 1, "--phases 需要 --budget"),
             (["pipes", "plan", "--stable-from", "nix"], 1, "no pipe plan nix"),
+            (["pipes", "plan", "--built", "2"], 2, "--built 需要 --stable-from"),
             (["pipes", "frontier", "--figure", "f.gif"], 1, "f.gif: 应为 .png .svg"),
             (["pipes", "explain", "nobody", "--run", "nix"], 1, "no pipe plan nix"),
             (["grid", "make", "--target", "0"], 2, "is not in the range"),

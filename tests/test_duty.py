@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from api.cli import main
 from gis import layers
 from gis.errors import Refused, UnknownName
-from gis.find.duty import Duty, duty, objects
+from gis.find.duty import Duty, duty, objects, patrolled
 from gis.layer import Use
 from gis.run import patrol
 from gis.run.adopt import adopt
@@ -242,5 +242,9 @@ def test_the_commands_tell_count_and_write_the_list(county: County, tmp_path: Pa
     gone = ran(county, "patrol", "leave", "W-1", "--on", "2026-12-31", "--list", str(tmp_path / "open.xlsx"))
     assert gone.exit_code == 0, gone.output
     assert "无人接手" in gone.stderr
-    assert set(pd.read_excel(tmp_path / "open.xlsx")["事项"]) == {"待检查"}
+    listed = pd.read_excel(tmp_path / "open.xlsx")
+    assert set(listed["事项"]) == {"待检查"}
+    assert set(listed["图层"]) <= {each.title for each in patrolled()}
+    assert set(listed["状态"]) == {"从未检查"}
+    assert "清单 " in ran(county, "patrol", "duty", "--worker", "W-2", "--to", str(tmp_path / "mine.csv")).stdout
     assert ran(county, "patrol", "duty", "--layer", "road").exit_code == 1

@@ -169,7 +169,9 @@ def test_the_command_writes_whom_to_notify_and_by_when(town: County, tmp_path: P
     assert "提前 48 小时通知（浙江省燃气管理条例 第二十四条），最迟 2026-12-01 08:00 通知" in str(rows[0][0])
     assert [row[rows[2].index("用户编号")] for row in rows[3:]] == ["U-1", "U-3"]
     assert len(book.get_sheet_by_name("关阀清单").to_python()) == 4
-    assert "关闭 2 处：V-2、S-1" in invoke(town, "L-1").stdout
+    said = invoke(town, "L-1").stdout
+    assert "关闭 2 处：V-2、S-1" in said
+    assert "停气 2 户（居民 2）" in said
 
 
 def test_the_command_says_wrong_usage(town: County, tmp_path: Path) -> None:

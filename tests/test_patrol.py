@@ -128,6 +128,13 @@ def test_seconds_set_the_steps_and_a_rerun_with_them_gives_the_same_areas(county
     assert (one.geometry.to_wkb() == two.geometry.to_wkb()).all()
 
 
+def test_ground_that_nobody_was_named_for_changes_hands_for_that_reason(county: County, tmp_path: Path) -> None:
+    before = areas(county, 2)
+    after = areas(county, listed(tmp_path, "W0,1,", "W1,1,"), stable_from=str(before.run))
+    assert {move.before for move in after.moved} == {"001", "002"}
+    assert {move.why.split(":")[0] for move in after.moved} == {"原无网格员 nobody was named"}
+
+
 def test_when_one_leaves_only_the_areas_beside_change(county: County, tmp_path: Path) -> None:
     before = areas(county, listed(tmp_path, *(f"W{each},1," for each in range(8))))
     old = made_areas(county, before.run).set_index("worker_code").geometry
@@ -181,6 +188,7 @@ def test_part_time_workers_get_less_near_home(county: County, tmp_path: Path) ->
     [
         ("名", "x", "crew.csv: 缺“工号”列"),
         ("工号", "", "crew.csv: "),
+        ("工号,姓名", ",某", "crew.csv 第2行 工号: .* expected a code of its own, got nothing"),
         ("工号,工时比例", "A,2", "crew.csv 第2行 工时比例: .* expected a number from 0.05 to 1, got 2"),
         ("工号,经度", "A,east", "crew.csv 第2行 经度: .* got east"),
         ("工号,离岗日期", "A,soon", "crew.csv 第2行 离岗日期: .* expected a day as 2026-12-31, got soon"),

@@ -71,6 +71,7 @@ def planned(county: County, *, told: dict[str, object] | None, pipes: bool = Tru
         return str(connection.execute(sa.select(table.c.number).where(table.c.id == run)).scalar_one())
 
 
+HOOKUPS = (("catering", 8_000.0), ("resident", 2_500.0))
 RULES: dict[str, object] = {
     "pipe_cost.residential": {"amount": 260.0, "article": "", "verified": False},
     "clearance.low": {"amount": 0.7, "article": "GB 50028-2006 6.3.3", "verified": False},
@@ -115,6 +116,32 @@ def test_phases_and_users_by_town_and_kind_add_up(county: County) -> None:
     assert users == [["镇街", "居民", "餐饮", "合计"], [HOSTILE, "1", "1", "2"], ["合计", "1", "1", "2"]]
     reasons = next(each for each in found if each[0][0] == "理由")
     assert dict(reasons[1:]) == {"接入": "2", "预算之外": "1", "合计": "3"}
+
+
+def test_what_is_done_in_the_rooms_is_in_the_bill_the_phases_and_the_sentence(county: County) -> None:
+    hookup = {f"pipe_hookup.{kind}": {"amount": yuan, "article": "", "verified": False} for kind, yuan in HOOKUPS}
+    forms = written(county, planned(county, told=RULES | hookup)).forms
+    bill = next(each for each in tables(forms[".docx"]) if each[0][0] == "类型")
+    assert bill[-2:] == [["户内（按户）", "—", "—", "2", "0", "10,500"], ["合计", "", "", "6", "253.25", "96,330"]]
+    phases = next(each for each in tables(forms[".docx"]) if each[0][0] == "分期")
+    assert [row[2] for row in phases[1:]] == ["71,400", "24,930", "96,330"]
+    assert "造价96,330元（其中户内10,500元）" in words(forms[".pdf"])
+
+
+def test_lists_of_pipes_and_users_are_in_words(county: County) -> None:
+    run = planned(county, told=RULES)
+    pipes, users = (county.schema.table(layers.one(use)) for use in (Use.PIPE_PLAN, Use.CONNECTION_PLAN))
+    with county.writing() as connection:
+        connection.execute(sa.update(pipes).values(surface="asphalt", gas="low", pressure=2_000.0))
+        connection.execute(sa.update(users).values(shares={"bottle": 4_500.0}))
+    forms = written(county, run).forms
+    book = openpyxl.load_workbook(io.BytesIO(forms[".xlsx"]))
+    cells = {
+        cell for name in ("管线明细", "用户明细") for row in book[name].iter_rows(values_only=True) for cell in row
+    }
+    assert {"沥青", "低压", "减少存瓶 4500"} <= cells
+    assert not {"asphalt", "low"} & cells
+    assert "低压管网最低末端压力2,000Pa" in words(forms[".pdf"])
 
 
 def test_rules_are_told_with_articles_and_what_nobody_confirmed(county: County) -> None:

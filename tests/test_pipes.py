@@ -9,8 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 import sqlalchemy as sa
+from click.testing import CliRunner
 from shapely.geometry.base import BaseGeometry
 
+from api.cli import main
 from gis import law, layers
 from gis.errors import Refused, UnknownName
 from gis.layer import Use
@@ -227,6 +229,16 @@ def test_a_live_main_in_the_street_costs_nothing(street: County) -> None:
     assert made.cost == pytest.approx(3 * 15 * SERVICE_M + 3 * 8000)
 
 
+def test_the_command_tells_reasons_in_words_and_what_is_invented(street: County) -> None:
+    environment = {"WANGGE_STATE": str(street.settings.state), "WANGGE_DATABASE": street.settings.database}
+    table = street.schema.table(layers.named("gas_user"))
+    with street.writing() as connection:
+        connection.execute(sa.update(table).values(invented=["kind"]))
+    told = CliRunner().invoke(main, ["pipes", "plan", "--steps", "1"], env=environment).stdout
+    assert "接入 3，造价高于效益 1" in told
+    assert told.splitlines()[-1].startswith("合成数据（虚构）：燃气用户 4 / 4 行")
+
+
 def test_a_user_is_told_why_and_what_would_bring_the_user_in(street: County) -> None:
     made = pipes.plan(street)
     inside, outside = explain(street, "u50"), explain(street, "u300", str(made.run))
@@ -238,12 +250,14 @@ def test_a_user_is_told_why_and_what_would_bring_the_user_in(street: County) -> 
     assert "造价高于效益" in text
     assert "用户类别 60,000" in text
     assert "GB 50028-2006 表6.3.3-1" in text
+    assert "pipe_size_cost（" in text
+    assert "pipe_size_cost." not in text
     with pytest.raises(UnknownName, match="nobody"):
         explain(street, "nobody")
 
 
 def test_a_county_without_plan_or_with_an_unknown_town_is_refused(street: County) -> None:
-    with pytest.raises(Refused, match="no pipe plan"):
+    with pytest.raises(Refused, match="没有瓶改管方案 · no pipe plan is on record"):
         explain(street, "u50")
     with pytest.raises(Refused, match="no pipe plan 99"):
         pipes.plan(street, how=How(stable_from="99"))

@@ -29,7 +29,7 @@ def test_a_posting_is_the_cheapest_of_all(data: st.DataObject, experts: int, tow
     cost = np.array(data.draw(rows))
     best = cheapest(cost, each)
     if best is None:
-        with pytest.raises(Refused, match="keeps all conditions"):
+        with pytest.raises(Refused, match=r"keeps all conditions|expected at least"):
             postings(cost, each=each)
         return
     found = postings(cost, each=each)
@@ -44,6 +44,13 @@ def test_every_town_has_an_expert_who_is_able() -> None:
     found = postings(cost, each=2, able=able)
     assert {found.town[0], found.town[1]} == {0, 1}
     assert found.cost == 20.0
+
+
+def test_too_few_experts_are_counted_in_the_refusal() -> None:
+    with pytest.raises(Refused, match="只有 3 名 · postings: expected at least 4 experts for 2 towns, got 3"):
+        postings(np.ones((3, 2)), each=2)
+    with pytest.raises(Refused, match="各 1 名懂结构的专家，至少要 2 名，只有 1 名"):
+        postings(np.ones((4, 2)), each=2, able=np.array([True, False, False, False]), able_each=1)
 
 
 def test_eight_groups_and_fourteen_towns_rotate_evenly_and_never_come_home() -> None:

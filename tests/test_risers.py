@@ -145,6 +145,9 @@ def test_a_compound_pays_its_courtyard_once_and_its_obstacle_keeps_all_of_it(lan
     assert rows["outcome"].tolist() == ["chosen", "chosen", "compound", "compound"]
     assert rows.loc["LG-3", "reason"] == "小区障碍：计划拆迁"
     assert made.cost == 2 * OWN_COST + 26_000
+    few = planned(land, risers.plan(land, budget=OWN_COST + 25_999, how=How()).run)
+    assert few.loc["LG-1", "outcome"] == "later"
+    assert str(few.loc["LG-1", "reason"]).endswith("连同庭院管超过预算")
     assert (made.compounds, made.blocked) == (1, {"compound": 48})
     assert risers.plan(land, budget=2 * OWN_COST + 25_999, how=How()).buildings == 1
     assert risers.plan(land, budget=2 * OWN_COST + 25_999, how=How(whole=True)).buildings == 0

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import sqlalchemy as sa
 from click.testing import CliRunner
 
 from api.cli import main
@@ -98,6 +99,20 @@ def test_the_command_tells_the_proof_and_writes_a_workbook(county: County, tmp_p
     assert list(sheets) == ["督导轮次", "各组工作量", "专家派驻", "依据"]
 
 
+def test_a_rotation_over_invented_objects_says_so_on_every_sheet(county: County, tmp_path: Path) -> None:
+    book, table = tmp_path / "plan.xlsx", county.schema.table(layers.named("building"))
+    environment = {"WANGGE_STATE": str(county.settings.state), "DATABASE_URL": None}
+    words = ["patrol", "supervision", "--groups", "2", "--rounds", "1", "--xlsx", str(book), "--database", NAME]
+    with county.writing() as connection:
+        connection.execute(sa.update(table).values(invented=["grade"]))
+    done = CliRunner().invoke(main, words, env=environment)
+    with county.writing() as connection:
+        connection.execute(sa.update(table).values(invented=[]))
+    assert "合成数据（虚构）：建筑" in done.stdout
+    heads = [frame.columns[0] for frame in pd.read_excel(book, sheet_name=None).values()]
+    assert all(head.startswith("合成数据（虚构）：建筑") for head in heads)
+
+
 @pytest.mark.parametrize(
     ("groups", "experts", "message"),
     [
@@ -105,7 +120,7 @@ def test_the_command_tells_the_proof_and_writes_a_workbook(county: County, tmp_p
         ("组\nA\n", "", "缺“督导组”列"),
         ("督导组\nA\nA\n", "", "第3行 督导组: .* a code of its own"),
         ("", "专家,专长\nE,结构\n", "第2行 经度、纬度或镇街: .* a place to set out from"),
-        ("", "专家,镇街\nE,T1\n", "专家派驻 · postings: expected a choice"),
+        ("", "专家,镇街\nE,T1\n", "专家派驻：.*postings: expected at least"),
         ("", "专家,镇街,专长\nE,T1,木工\n", "第2行 专长: .*got 木工"),
     ],
 )

@@ -80,6 +80,7 @@ def patrol_calendar(
     """检查日历 · Give every due visit a day before its due date, near its neighbours' day, even over the days."""
     from gis.run import calendar as run
     from gis.run.calendar_figures import NAMES
+    from gis.run.made_up import labels
     from gis.run.visits import Span
 
     with county(database) as opened:
@@ -98,15 +99,16 @@ def patrol_calendar(
         )
         with steps("检查日历", total=run.workers(opened, asked) + 2) as progress:
             made = run.plan(opened, asked, today=today, progress=progress)
-    sheets = _sheets(made, asked)
+    sheets, above = _sheets(made, asked), labels(made.invented)
     if xlsx is not None:
         from gis.report.workbook import Sheet, workbook
 
         words = _words()
-        book = [Sheet(name, _worded(frame, words).rename(columns=dict(NAMES))) for name, frame in sheets.items()]
+        book = [Sheet(name, _worded(frame, words).rename(columns=dict(NAMES)), above) for name, frame in sheets.items()]
         with whole(xlsx) as part:
             part.write_bytes(workbook(book, day=today))
-    return Answer(_facts(made, asked, sheets) | {"file": xlsx}, text="\n".join(_lines(made, asked, sheets)))
+    text = "\n".join([*_lines(made, asked, sheets), *above])
+    return Answer(_facts(made, asked, sheets) | {"file": xlsx, "invented": list(made.invented)}, text=text)
 
 
 def _sheets(made: "Planned", asked: "Asked") -> "dict[str, pd.DataFrame]":
@@ -138,13 +140,14 @@ def _worded(frame: "pd.DataFrame", words: Mapping[str, Mapping[str, str]]) -> "p
 
 
 def _words() -> Mapping[str, Mapping[str, str]]:
-    """Give the Chinese words for the values of the columns that have choices, and for layers."""
+    """Give the Chinese words for the values of the columns that have choices, and for layers and kinds of visits."""
     from gis import layers
     from gis.layer import Use
 
     layer = layers.one(Use.VISIT_PLAN)
     choices = {each.name: {choice.value: choice.title for choice in each.choices} for each in layer.fields}
-    return choices | {"layer": {each.name: each.title for each in layers.every()}}
+    kinds = {each.patrol.kind: f"{each.title}检查" for each in layers.every() if each.patrol is not None}
+    return choices | {"layer": {each.name: each.title for each in layers.every()}, "kind": kinds}
 
 
 def _facts(made: "Planned", asked: "Asked", sheets: "Mapping[str, pd.DataFrame]") -> dict[str, Any]:
@@ -186,9 +189,10 @@ def _lines(made: "Planned", asked: "Asked", sheets: "Mapping[str, pd.DataFrame]"
     lines += [f"未按期的原因 · why not in time: {why}"] if why else []
     lines += _moves(made, sheets["改期"], words["moved_for"]) if made.stable_from is not None else []
     groups = sheets["无法安排汇总"]
+    kinds = words["kind"]
     lines += [
-        f"  无法安排 {row.worker_code} {row.kind} {row.town}：{row.visits:,} 次，{row.person_days:,.1f} 人日"
-        f"（{words['why'][str(row.why)]}）"
+        f"  无法安排 {row.worker_code} {kinds[str(row.kind)]} {row.town}：{row.visits:,} 次，"
+        f"{row.person_days:,.1f} 人日（{words['why'][str(row.why)]}）"
         for row in groups.head(SHOWN).itertuples()
     ]
     if len(groups) > SHOWN:

@@ -103,9 +103,9 @@ def duty(
         "rows": found.held(worker),
         "file": output,
     }
-    return Answer(
-        facts, text="\n".join([*_lines(found), *([] if output is not None else _listed(rows, found.held(worker)))])
-    )
+    who = [f"{worker} 负责 {found.held(worker):,} 个对象"] if worker is not None else []
+    listed = [f"清单 {len(rows):,} 行 → {output}"] if output is not None else _listed(rows, found.held(worker))
+    return Answer(facts, text="\n".join([*_lines(found), *who, *listed]))
 
 
 @click.command("leave", cls=Command)
@@ -117,18 +117,21 @@ def duty(
 def leave(worker: str, last: datetime, successor: str | None, output: Path | None, database: str | None) -> Answer:
     """离岗交接 · Record a worker's last day and who takes over; counts and lists what is open."""
     from gis.run import leaving
+    from gis.run.made_up import labels
 
     with county(database) as opened, steps("交接", total=1) as progress:
         progress("unchecked")
         made = leaving.leave(opened, worker, last.date(), to=successor)
         if output is not None:
-            _write_open(output, made.open, f"{opened.name} {worker} 交接清单")
+            _write_open(
+                output, made.open, f"{opened.name} {worker} 交接清单{'（含合成数据）' if made.invented else ''}"
+            )
     kinds = {str(kind): int(rows) for kind, rows in made.open["kind"].value_counts().items()}
     facts = {name: getattr(made, name) for name in ("run", "worker", "on", "successor", "objects", "unnamed")}
     sentence = f"{made.unnamed} 项无人接手 · {made.unnamed} open things go to nobody" if made.unnamed else ""
     return Answer(
         facts | {"open": len(made.open), "by_kind": kinds, "file": output},
-        text="\n".join(_left(made)),
+        text="\n".join([*_left(made), *labels(made.invented)]),
         sentence=sentence,
     )
 
@@ -173,10 +176,28 @@ def _lines(found: "Duty") -> list[str]:
 
 def _listed(rows: "gpd.GeoDataFrame", count: int) -> list[str]:
     names = ["layer", "key", "town", "cell", "area", "why"]
-    shown = rows[names].head(SHOWN).fillna("").to_numpy(dtype=object).tolist()
+    shown = _titled(rows)[names].head(SHOWN).fillna("").to_numpy(dtype=object).tolist()
     lines = ["\t".join(map(str, row)) for row in shown]
     more = [f"…… 共 {count:,} 行，--to FILE 得全部 · all with --to"] if count > SHOWN else []
     return ["\t".join(HEADINGS[name] for name in names), *lines, *more] if lines else []
+
+
+def _titled(rows: "pd.DataFrame") -> "pd.DataFrame":
+    """Give the rows with the titles of their layers."""
+    from gis import layers
+
+    return rows.assign(layer=rows["layer"].map({each.name: each.title for each in layers.every()}))
+
+
+def _states() -> dict[str, str]:
+    """Give the Chinese words for how an open thing stands: a visit, a hazard, or a planned visit."""
+    from gis import layers
+    from gis.find.states import State
+    from gis.layer import Use
+
+    fields = layers.one(Use.HAZARD).field("state"), layers.one(Use.VISIT_PLAN).field("outcome")
+    words = {choice.value: choice.title for field in fields for choice in field.choices}
+    return {each.value: each.zh for each in State} | words
 
 
 def _left(made: "Left") -> list[str]:
@@ -194,12 +215,13 @@ def _write(path: Path, rows: "gpd.GeoDataFrame", title: str) -> None:
     from gis.store.writing import write
 
     shapes = np.asarray(rows.geometry.to_numpy(), dtype=object)
-    table = rows.drop(columns="geometry").rename(columns=HEADINGS)
+    table = _titled(rows.drop(columns="geometry")).rename(columns=HEADINGS)
     write(path, table, shapes, f"EPSG:{EXCHANGE}", name="duty", title=title)
 
 
 def _write_open(path: Path, rows: "pd.DataFrame", title: str) -> None:
     from gis.store.writing import write
 
-    table = rows.assign(kind=rows["kind"].map(KINDS)).rename(columns=OPEN)
+    states = rows["state"].map(_states())
+    table = _titled(rows.assign(kind=rows["kind"].map(KINDS), state=states)).rename(columns=OPEN)
     write(path, table, None, None, name="handover", title=title)

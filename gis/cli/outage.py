@@ -15,7 +15,7 @@ SHOWN = 10
 
 
 @click.command("outage", cls=Command)
-@click.argument("pipe", required=False, metavar="PIPE_CODE")
+@click.argument("pipe", required=False, metavar="[PIPE_CODE]")
 @click.option("--at", default=None, metavar="LON,LAT", help="经纬度 · the live pipe nearest to this place, EPSG:4326")
 @click.option("--hours", type=click.FloatRange(0), default=None, help="提前小时数 · notice; default: what the law says")
 @click.option("--start", type=START, default=None, help="停气时间 · when gas is cut, such as 2026-12-01T08:00")
@@ -32,6 +32,7 @@ def outage(
     database: str | None,
 ) -> Answer:
     """停气 · Which valves to close for a gas pipe, which users lose gas, and the list of whom to notify."""
+    from gis import layers
     from gis.run import outage as run
 
     if (pipe is None) == (at is None):
@@ -45,8 +46,14 @@ def outage(
         if output is not None:
             with whole(output) as part:
                 part.write_bytes(run.notice(found, str(pipe or at), day=opened.today()))
+    titles = {
+        choice.value: choice.title
+        for layer in layers.every()
+        if layer.demands is not None
+        for choice in layer.field(layer.demands.by).choices
+    }
     codes = [str(code) for code in found.close["设施编号"]]
-    kinds = "，".join(f"{kind} {count}" for kind, count in sorted(found.kinds.items()))
+    kinds = "，".join(f"{titles.get(kind, kind)} {count}" for kind, count in sorted(found.kinds.items()))
     rule = f"（{found.rule}{'' if found.verified else '，未核实'}）" if found.rule else ""
     lines = [
         f"关闭 {len(codes)} 处：{'、'.join(codes[:SHOWN])}{' ……' if len(codes) > SHOWN else ''}",

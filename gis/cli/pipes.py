@@ -1,6 +1,6 @@
 """Where pipe goes next (瓶改管): `wangge pipes plan | frontier | explain`."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,6 +19,12 @@ STEPS = click.option(
     "--steps", type=click.IntRange(1), default=60, show_default=True, help="搜索步数 · steps of the search"
 )
 SEED = click.option("--seed", type=int, default=7, show_default=True, help="随机种子 · seed")
+ROOTS = {
+    "spare": "有余量，可接",
+    "spare_unknown": "余量不明，按可接计",
+    "capacity": "没有余量",
+    "pressure": "压力级制不符",
+}
 FILE = click.Path(dir_okay=False, path_type=Path)
 OPTIONS = (
     click.option("--area", default=None, metavar="TOWN", help="只接一个镇街的用户 · users of one town alone"),
@@ -59,14 +65,27 @@ def pipes() -> None:
 def pipes_plan(budget: float | None, seed: int, database: str | None, **how: Any) -> Answer:  # options of `How`
     """管线方案 · Choose streets to lay pipe on, from live roots to bottled users, with a proof."""
     from gis.run import pipes as run
+    from gis.run.made_up import behind_pipes, labels
 
+    _refuse(how)
     with county(database) as opened, steps("瓶改管", total=1) as progress:
         progress("pipes")
         made = run.plan(opened, budget=budget, seed=seed, how=run.How(**how))
-    return Answer(asdict(made) | {"unverified": made.unverified}, text="\n".join(_told(made)))
+        with opened.reading() as connection:
+            invented = behind_pipes(connection, opened)
+    facts = asdict(made) | {"unverified": made.unverified, "invented": list(invented)}
+    return Answer(facts, text="\n".join([*_told(made), *labels(invented)]))
+
+
+def _refuse(how: Mapping[str, Any]) -> None:
+    if how["built"] is not None and how["stable_from"] is None:
+        raise click.UsageError("--built 需要 --stable-from · --built tells how far a run is built: name it, too")
 
 
 def _told(made: "Pipes") -> list[str]:
+    from gis import layers
+    from gis.layer import Use
+
     users = f"接入 {made.users} / {made.candidates} 户，减少存瓶 {made.mass_kg:,.0f} kg"
     lines = [
         f"方案 {made.run}：{users}；新管 {made.length_m / 1000:.1f} km；造价 {made.cost:,.0f} 元（单价未核实）",
@@ -83,8 +102,9 @@ def _told(made: "Pipes") -> list[str]:
         f"第 {place} 期：累计造价 {each['cost']:,.0f}，{each['users']} 户，为同预算上界的 {100 * each['ratio']:.1f}%"
         for place, each in enumerate(made.phases, start=1)
     ]
-    lines.append("，".join(f"{reason} {count}" for reason, count in sorted(made.reasons.items())))
-    lines.append("调压设施：" + "，".join(f"{why} {count}" for why, count in sorted(made.left_roots.items())))
+    titles = {each.value: each.title for each in layers.one(Use.CONNECTION_PLAN).field("reason").choices}
+    lines.append("，".join(f"{titles.get(reason, reason)} {count}" for reason, count in sorted(made.reasons.items())))
+    lines.append("调压设施：" + "，".join(f"{ROOTS.get(why, why)} {n}" for why, n in sorted(made.left_roots.items())))
     return [*lines, f"所用规则 {len(made.rules)} 条，其中未核实 {made.unverified} 条"]
 
 
@@ -106,6 +126,7 @@ def pipes_frontier(
     from gis.report.workbook import Sheet, workbook
     from gis.run import pipes as run
 
+    _refuse(how)
     form = report.form_of(figure, ("png", "svg")) if figure is not None else ""
     if xlsx is not None:
         report.form_of(xlsx, ("xlsx",))

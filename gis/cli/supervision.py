@@ -94,6 +94,8 @@ def _posted(made: "Supervision") -> dict[str, str]:
 
 
 def _lines(made: "Supervision") -> list[str]:
+    from gis.run.made_up import labels
+
     mean = float(made.rotated.load.mean())
     uneven = made.rotated.heaviest / mean if mean else 1.0
     proof = "已证最优 · proved optimal" if made.rotated.proved else f"下界 · bound {made.rotated.bound:,.0f}"
@@ -106,7 +108,7 @@ def _lines(made: "Supervision") -> list[str]:
     if made.posted is not None:
         best = "已证最优 · proved optimal" if made.posted.proved else f"下界 · bound {made.posted.bound / 1000:,.1f} km"
         lines.append(f"专家派驻 {len(_posted(made))} 人，路程合计 {made.posted.cost / 1000:,.1f} km（{best}）")
-    return lines
+    return [*lines, *labels(made.invented)]
 
 
 def _table(made: "Supervision") -> list[list[str]]:
@@ -119,7 +121,9 @@ def _sheets(made: "Supervision") -> "list[Sheet]":
     import pandas as pd
 
     from gis.report.workbook import Sheet
+    from gis.run.made_up import labels
 
+    above = labels(made.invented)
     heads = [f"第{turn}轮 {first:%m-%d}至{last:%m-%d}" for turn, (first, last) in enumerate(made.rounds, start=1)]
     names = dict(zip(made.towns["code"], made.towns["name"], strict=True))
     loads = zip(made.groups, made.homes, made.rotated.load.tolist(), strict=True)
@@ -133,19 +137,21 @@ def _sheets(made: "Supervision") -> "list[Sheet]":
     if posted is not None:
         proof += [["专家路程合计（m）", posted.cost], ["专家路程下界（m）", posted.bound]]
     return [
-        Sheet("督导轮次", pd.DataFrame(_table(made), columns=["镇街代码", "镇街", *heads])),
+        Sheet("督导轮次", pd.DataFrame(_table(made), columns=["镇街代码", "镇街", *heads]), above),
         Sheet(
             "各组工作量",
             pd.DataFrame(
                 [[code, names.get(home, home), load] for code, home, load in loads],
                 columns=["督导组", "本镇街", "对象数"],
             ),
+            above,
         ),
         Sheet(
             "专家派驻",
             pd.DataFrame(
                 [[who, code, names[code]] for who, code in _posted(made).items()], columns=["专家", "镇街代码", "镇街"]
             ),
+            above,
         ),
-        Sheet("依据", pd.DataFrame(proof, columns=["项目", "值"])),
+        Sheet("依据", pd.DataFrame(proof, columns=["项目", "值"]), above),
     ]

@@ -63,6 +63,12 @@ def postings(cost: Floats, *, each: int = 2, able: Flags | None = None, able_eac
     skilled = np.ones(experts, dtype=np.bool_) if able is None else able
     if not towns:
         return Postings(np.full(experts, NOBODY), 0.0, 0.0)
+    for held, wanted, who in ((experts, each, "专家"), (int(skilled.sum()), min(able_each, each), "懂结构的专家")):
+        if held < wanted * towns:
+            raise Refused(
+                f"专家派驻：{towns} 个镇街各 {wanted} 名{who}，至少要 {wanted * towns} 名，只有 {held} 名 · "
+                f"postings: expected at least {wanted * towns} experts for {towns} towns, got {held}"
+            )
     expert, town = np.divmod(np.arange(experts * towns), towns)
     allowed = np.isfinite(cost).ravel()
     ones = np.ones(len(expert))

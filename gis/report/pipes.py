@@ -7,11 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from gis.layer import PRESSURES, Layer
+from gis.layer import Layer
 from gis.report.sections import Report, Section, Table
 from gis.report.workbook import Sheet, workbook
 
 UNSIZED = "未定径"
+ROOMS = "户内（按户）"
 UNITS = {"yuan": "元", "yuan/m": "元/m", "yuan/kg": "元/kg", "d": "天", "h": "小时", "a": "年", "times": "倍"}
 OPTIMAL_PCT = 0.005
 """Gap in percent below which two decimals show none."""
@@ -22,10 +23,10 @@ class Facts:
     """What a report is made from.
 
     `run` is the number of the run, `made_on` its day, `parameters` and `figures` those of its record, `objective` and
-    `bound` too (yuan; None where it had none). `pipes` has the fields of the layer `pipe_layer`, with `road_class` in
-    words, `users` those of `user_layer` with `kind` in words and `town`; both are empty where nothing is stored.
-    `rules` has rule, amount, unit, article, citation, verified. `invented` names what of the data is invented; empty
-    where all is real.
+    `bound` too (yuan; None where it had none). `pipes` has the fields of the layer `pipe_layer`, with `road_class`,
+    `surface` and `gas` in words, `users` those of `user_layer` with `kind` in words, `hookup` (yuan) and `town`; both
+    are empty where nothing is stored. `rules` has rule, amount, unit, article, citation, verified. `invented` names
+    what of the data is invented; empty where all is real.
     """
 
     place: str
@@ -78,7 +79,10 @@ def book(facts: Facts) -> bytes:
 
 
 def bill(facts: Facts) -> pd.DataFrame:
-    """Give the bill of quantities: pieces, metres and yuan by kind of pipe, size and class of road, with their sum."""
+    """Give the bill of quantities: pieces, metres and yuan by kind of pipe, size and class of road, with their sum.
+
+    The last row before the sum is what is done in the users' rooms, a piece each.
+    """
     rows = facts.pipes
     names = {each.value: each.title for each in facts.pipe_layer.field("kind").choices}
     own = pd.DataFrame(
@@ -97,6 +101,10 @@ def bill(facts: Facts) -> pd.DataFrame:
             "造价（元，未核实）": ("造价（元，未核实）", "sum"),
         }
     )
+    rooms = facts.users["hookup"].astype(float)
+    if rooms.sum() > 0:
+        row = {"类型": ROOMS, "管径": "—", "道路等级": "—", "段数": int((rooms > 0).sum()), "长度（m）": 0.0}
+        sums = pd.concat([sums, pd.DataFrame([row | {"造价（元，未核实）": rooms.sum()}])], ignore_index=True)
     return _with_sum(sums, "类型")
 
 
@@ -104,9 +112,10 @@ def phases(facts: Facts) -> pd.DataFrame:
     """Give metres, yuan and users of each phase, with their sum; a plan without phases is one."""
     pipe, user = facts.pipes, facts.users[facts.users["connected"].astype(bool)]
     of_pipe, of_user = (pd.to_numeric(each["phase"]).fillna(1).astype(int) for each in (pipe, user))
+    rooms = user["hookup"].astype(float).groupby(of_user).sum()
     columns = {
         "长度（m）": pipe["length"].astype(float).groupby(of_pipe).sum(),
-        "造价（元，未核实）": pipe["cost"].astype(float).groupby(of_pipe).sum(),
+        "造价（元，未核实）": pipe["cost"].astype(float).groupby(of_pipe).sum().add(rooms, fill_value=0.0),
         "用户": user["user_code"].groupby(of_user).size(),
         "效益（元，未核实）": user["prize"].astype(float).groupby(of_user).sum(),
         "减少存瓶（kg）": user["mass"].astype(float).groupby(of_user).sum(),
@@ -139,13 +148,17 @@ def _with_sum(rows: pd.DataFrame, first: str) -> pd.DataFrame:
 
 def _summary(facts: Facts) -> tuple[str, ...]:
     length_km = float(facts.pipes["length"].astype(float).sum()) / 1000
-    cost = float(facts.pipes["cost"].astype(float).sum())
+    rooms = float(facts.users["hookup"].astype(float).sum())
+    cost = float(facts.pipes["cost"].astype(float).sum()) + rooms
+    inside = f"（其中户内 {rooms:,.0f} 元）" if rooms else ""
     budget = facts.parameters.get("budget")
     money = f"预算 {budget:,.0f} 元" if budget is not None else "不设预算，使造价与未接入用户的效益之和最小"
     connected = int(facts.users["connected"].astype(bool).sum())
-    counted = f"接入 {connected:,} 户，候选 {len(facts.users):,} 户" if len(facts.users) else "没有存用户明细"
+    able = facts.figures.get("candidates")
+    of = f"候选 {len(facts.users):,} 户" + (f"，其中可接 {able:,} 户" if able is not None else "")
+    counted = f"接入 {connected:,} 户，{of}" if len(facts.users) else "没有存用户明细"
     return (
-        f"{money}。敷设管道 {length_km:,.2f} km，造价 {cost:,.0f} 元；{counted}。",
+        f"{money}。敷设管道 {length_km:,.2f} km，造价 {cost:,.0f} 元{inside}；{counted}。",
         f"运算编号 {facts.run}；同样的输入、种子与步数给出同样的方案，可按记录重算。",
     )
 
@@ -156,12 +169,8 @@ def _sizing(facts: Facts) -> tuple[str, ...]:
     gone = facts.pipes["diameter"].isna()
     if gone.all():
         return ("本方案未定径：只定走向，不含管径，也未经水力计算。",)
-    titles = {each.value: each.title for each in PRESSURES}
     least = pd.to_numeric(facts.pipes["pressure"]).groupby(facts.pipes["gas"].fillna("")).min().dropna()
-    found = [
-        f"{titles.get(str(name), '')}管网最低末端压力 {value:,.0f} Pa（表压，按高峰小时流量计算）。"
-        for name, value in least.items()
-    ]
+    found = [f"{name}管网最低末端压力 {value:,.0f} Pa（表压，按高峰小时流量计算）。" for name, value in least.items()]
     return (*found, *([f"其中 {int(gone.sum())} 段未定径。"] if gone.any() else []))
 
 

@@ -12,9 +12,11 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.errors import Refused
+from gis.find.duty import patrolled
 from gis.layer import Use
 from gis.plan.calendar import NEVER
 from gis.run.calendar_figures import by_worker, figures
+from gis.run.made_up import made_up
 from gis.run.post import NEVER_DUE, Booking, post
 from gis.run.record import Made, digest, named, record
 from gis.run.shifts import NOBODY, Room, Shifts, shifts
@@ -63,7 +65,7 @@ class Planned:
     `visits` has a row for each visit as it is stored, with town and category, and as `worker` whose area it lies in;
     `workers` is a row for each of these, as `by_worker` gives it. `areas` and `stable_from` are the runs it was made
     from, `in_force` is the run of the areas in force on the first day (None: none are); `dropped` counts objects that
-    had a day in that calendar and are no longer due.
+    had a day in that calendar and are no longer due; `invented` names what of the data is.
     """
 
     run: int
@@ -75,6 +77,7 @@ class Planned:
     in_force: int | None
     stable_from: int | None
     dropped: int
+    invented: tuple[str, ...]
 
 
 def plan(county: County, asked: Asked, *, today: date, progress: Progress = lambda _: None) -> Planned:
@@ -95,6 +98,7 @@ def plan(county: County, asked: Asked, *, today: date, progress: Progress = lamb
         earlier, bookings, known = _earlier(connection, county, asked)
         on = (*asked.on, *_storm_days(due, span))
         crew = shifts(connection, county, span, due.workers, minutes=asked.shift_minutes, off=asked.off, on=on)
+        invented = made_up(connection, county, (*patrolled(), layers.one(Use.WORKER)))
     rows, workers = _planned(due, crew, bookings, asked, progress)
     visits = _visits(rows, due, crew, span)
     dropped = len(known - set(visits["object_id"].tolist()))
@@ -105,7 +109,7 @@ def plan(county: County, asked: Asked, *, today: date, progress: Progress = lamb
         run = record(connection, county, Made(PLAN, _parameters(asked, due, earlier), inputs, result=told))
         _store(connection, county, run, visits)
     each = by_worker(visits, workers, **asked.minutes)
-    return Planned(run, told, visits, each, crew, due.areas, due.in_force, earlier, dropped)
+    return Planned(run, told, visits, each, crew, due.areas, due.in_force, earlier, dropped, invented)
 
 
 def workers(county: County, asked: Asked) -> int:

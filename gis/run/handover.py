@@ -144,7 +144,8 @@ def moves(old: Old, units: WorkUnits, found: Districts, crew: Crew, cells: pd.Da
         if before >= 0:
             why = f"均衡 evening: {carried[before] / mean:.2f} → {carried[after] / mean:.2f}"
         elif was[each] >= 0:
-            why = f"离岗 left: {old.workers[was[each]] or old.codes[was[each]]}"
+            left = old.workers[was[each]]
+            why = f"原无网格员 nobody was named: {old.codes[was[each]]}" if left is None else f"离岗 left: {left}"
         else:
             why = "原无片区 was in no area"
         name = (old.workers[was[each]] or old.codes[was[each]]) if was[each] >= 0 else ""

@@ -12,6 +12,7 @@ from gis.find.duty import Duty, duty, in_areas, patrolled, require_worker
 from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
 from gis.plan.cover import Person, Why, answering
+from gis.run.made_up import made_up
 from gis.run.record import Made, digest, record
 from gis.store.county import County, now
 from gis.store.fetch import reading_of
@@ -27,6 +28,7 @@ class Left:
 
     `objects` are those the worker answered for on the last day. `open` has a row per thing to do: kind (visit, hazard,
     planned), layer, key, state, due_on, area, after (who answers from the next day on; None: nobody) and why.
+    `invented` names what of the data is.
     """
 
     run: int
@@ -35,6 +37,7 @@ class Left:
     successor: str | None
     objects: int
     open: pd.DataFrame
+    invented: tuple[str, ...]
 
     @property
     def unnamed(self) -> int:
@@ -68,7 +71,8 @@ def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Le
     )
     with county.writing() as connection:
         run = record(connection, county, made)
-    return Left(run, worker, on, to, objects, found)
+        invented = made_up(connection, county, (*patrolled(), layers.one(Use.HAZARD)))
+    return Left(run, worker, on, to, objects, found, invented)
 
 
 def _checked(county: County, worker: str, on: date, to: str | None) -> None:

@@ -1,5 +1,6 @@
 """Why a user is in or out of a pipe plan: prize by share, cost of the way, what would bring the user in, and rules."""
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -67,8 +68,14 @@ class Why:
         open_rules = sorted(name for name, each in self.rules.items() if not each["verified"])
         articles = sorted({each["article"] for each in self.rules.values() if each["article"]})
         said.append(f"条款：{'；'.join(articles) or '无'}")
-        said.append(f"未核实的规则 {len(open_rules)} / {len(self.rules)}：{'、'.join(open_rules)}")
+        said.append(f"未核实的规则 {len(open_rules)} / {len(self.rules)}：{_shown(open_rules)}")
         return said
+
+
+def _shown(rules: list[str]) -> str:
+    """Give the subjects of some rules, each with how many there are."""
+    counted = Counter(name.split(".")[0] for name in rules)
+    return "、".join(f"{subject}（{count}）" if count > 1 else subject for subject, count in sorted(counted.items()))
 
 
 def explain(county: County, user: str, number: str | None = None) -> Why:

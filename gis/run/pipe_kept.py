@@ -70,7 +70,6 @@ def run_named(connection: sa.Connection, county: County, number: str | None) -> 
         query = query.where((table.c.number == number) | same)
     found = connection.execute(query).scalar()
     if found is None:
-        raise Refused(
-            f"没有瓶改管方案 {number or ''} · no pipe plan {number or ''} is on record; `wangge pipes plan` makes one"
-        )
+        which = "" if number is None else f" {number}"
+        raise Refused(f"没有瓶改管方案{which} · no pipe plan{which} is on record; `wangge pipes plan` makes one")
     return int(found)

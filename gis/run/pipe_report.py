@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 
 from gis import layers
 from gis.errors import Refused
-from gis.layer import Layer, Use
+from gis.layer import PRESSURES, Layer, Use
 from gis.report.docx import document
 from gis.report.picture import Ink, Picture, around
 from gis.report.pipes import Facts, book, report
 from gis.report.sections import pages
+from gis.run.made_up import behind_pipes
+from gis.run.pipe_explain import SHARES
 from gis.run.record import named
 from gis.store.county import County
 
@@ -26,6 +28,7 @@ PLAN, MEDIUM = "pipes", "gas"
 PHASES = ("#c62828", "#ef6c00", "#f9a825", "#2e7d32", "#1565c0", "#6a1b9a")
 """Colours of phases on the map, from the first; they come again where there are more."""
 STREET, WATER, USER, ROOT = "#cfcfcf", "#8db9dd", "#37474f", "#0d47a1"
+HOOKUP, KEPT = "pipe_hookup", "kept"
 SUBJECTS = ("pipe_cost", "pipe_prize")
 """What a pipe plan is priced by, where its record does not tell the rules."""
 
@@ -66,9 +69,9 @@ def _facts(connection: sa.Connection, county: County, run: str | None) -> Facts:
         pipe_layer=layers.one(Use.PIPE_PLAN),
         pipes=_pipes(connection, county, found.id),
         user_layer=layers.one(Use.CONNECTION_PLAN),
-        users=_users(connection, county, found.id),
+        users=_users(connection, county, found.id, figures.get("rules") or {}),
         rules=_rules(connection, county, figures.get("rules")),
-        invented=_invented(connection, county),
+        invented=behind_pipes(connection, county),
     )
 
 
@@ -82,16 +85,15 @@ def _of_run(connection: sa.Connection, county: County, layer: Layer, run: int) -
 
 
 def _pipes(connection: sa.Connection, county: County, run: int) -> pd.DataFrame:
-    """Give the pipes of a run, with the class of the street in words."""
+    """Give the pipes of a run, with class and surface of the street and the class of pressure in words."""
     rows = _of_run(connection, county, layers.one(Use.PIPE_PLAN), run)
-    titles = {
-        choice.value: choice.title
-        for layer in layers.using(Use.STREET)
-        for field in layer.fields
-        if field.name == "road_class"
-        for choice in field.choices
-    }
-    return rows.assign(road_class=rows["road_class"].map(lambda each: titles.get(each, each)))
+    titles: dict[str, dict[str, str]] = {"road_class": {}, "surface": {}}
+    for layer in layers.using(Use.STREET):
+        for field in layer.fields:
+            if field.name in titles:
+                titles[field.name] |= {choice.value: choice.title for choice in field.choices}
+    titles["gas"] = {each.value: each.title for each in PRESSURES}
+    return rows.assign(**{name: [of.get(each, each) for each in rows[name].tolist()] for name, of in titles.items()})
 
 
 def _demanding() -> Layer:
@@ -102,8 +104,12 @@ def _demanding() -> Layer:
     return found[0]
 
 
-def _users(connection: sa.Connection, county: County, run: int) -> pd.DataFrame:
-    """Give the users that a run weighed, with `kind` in words and the name of their `town`; none of an older run."""
+def _users(connection: sa.Connection, county: County, run: int, told: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
+    """Give the users that a run weighed, with words for `kind` and `shares`, `hookup` and the name of their `town`.
+
+    `hookup` is what it costs to bring gas from the pipe into the rooms, by the rules `told` of the run; 0 where the
+    user is not connected or was before. None of an older run.
+    """
     layer = _demanding()
     rows = _of_run(connection, county, layers.one(Use.CONNECTION_PLAN), run)
     plan, own, towns = (
@@ -117,7 +123,14 @@ def _users(connection: sa.Connection, county: County, run: int) -> pd.DataFrame:
     )
     town = {row.user_code: row.name for row in connection.execute(query)}
     titles = {each.value: each.title for each in layer.field(layer.demands.by if layer.demands else "").choices}
-    return rows.assign(town=rows["user_code"].map(town), kind=rows["kind"].map(lambda each: titles.get(each, each)))
+    new = rows["connected"].astype(bool) & (rows["reason"] != KEPT)
+    price = rows["kind"].map(lambda each: float(told.get(f"{HOOKUP}.{each}", {}).get("amount", 0.0))).astype(float)
+    return rows.assign(
+        town=rows["user_code"].map(town),
+        kind=rows["kind"].map(lambda each: titles.get(each, each)),
+        shares=rows["shares"].map(lambda each: {SHARES.get(name, name): won for name, won in (each or {}).items()}),
+        hookup=price.where(new, 0.0),
+    )
 
 
 def _rules(connection: sa.Connection, county: County, told: Mapping[str, Mapping[str, Any]] | None) -> pd.DataFrame:
@@ -140,25 +153,6 @@ def _rules(connection: sa.Connection, county: County, told: Mapping[str, Mapping
         empty = {"unit": "", "citation": ""}
         rows = [empty | stored.get(name, {}) | {"rule": name} | dict(each) for name, each in sorted(told.items())]
     return pd.DataFrame(rows, columns=list(names))
-
-
-def _invented(connection: sa.Connection, county: County) -> tuple[str, ...]:
-    """Give what of the data that a pipe plan is made from is invented: titles of layers, with how many rows."""
-    sources = [
-        each
-        for each in layers.every()
-        if Use.STREET in each.uses
-        or (each.supplies is not None and each.supplies.medium == MEDIUM)
-        or (each.demands is not None and each.demands.medium == MEDIUM)
-    ]
-    found = []
-    for layer in sources:
-        table = county.schema.table(layer)
-        made_up = sa.func.count().filter(sa.func.cardinality(table.c.invented) > 0)
-        some, every = connection.execute(sa.select(made_up, sa.func.count()).select_from(table)).one()
-        if some:
-            found.append(f"{layer.title} {some:,} / {every:,} 行")
-    return tuple(found)
 
 
 def _picture(connection: sa.Connection, county: County, facts: Facts) -> Picture | None:

@@ -122,7 +122,7 @@ def plan(county: County, *, budget: float, how: How) -> Risers:
     free = rows["outcome"].isna().to_numpy(dtype=np.bool_)
     found = _buildings(rows[free], courtyard)
     made = phased(found, int(budget), phases=how.phases, nodes=how.nodes, whole=how.whole)
-    rows = _decided(rows, free, made)
+    rows = _decided(rows, free, made, budget)
     told = _told(rows, made, rules, int(budget))
     everything = int(found.prize.sum())
     done = Made(
@@ -159,7 +159,9 @@ def _buildings(rows: pd.DataFrame, courtyard: "pd.Series[float]") -> Buildings:
     )
 
 
-def _decided(rows: pd.DataFrame, free: "np.ndarray[Any, np.dtype[np.bool_]]", made: Phases) -> pd.DataFrame:
+def _decided(
+    rows: pd.DataFrame, free: "np.ndarray[Any, np.dtype[np.bool_]]", made: Phases, budget: float
+) -> pd.DataFrame:
     """Give the rows with the outcome of each, and the phase and the reason of those that could be moved."""
     phase = np.zeros(len(rows), dtype=np.int64)
     phase[free] = made.phase
@@ -167,10 +169,12 @@ def _decided(rows: pd.DataFrame, free: "np.ndarray[Any, np.dtype[np.bool_]]", ma
     for name in (*MEASURED, "risers", "estimated"):  # nothing is left to be moved there
         rows[name] = rows[name].astype(object).mask(rows["outcome"].isin([DONE, NONE]), None)
     worth = (rows["prize"] / rows["cost"].where(rows["cost"] > 0)).astype(float)
+    alone = rows["cost"].astype(float) + rows["courtyard_cost"].astype(float).fillna(0.0)
     for place in np.flatnonzero(free).tolist():
         outcome[place] = CHOSEN if phase[place] else LATER
         told = f"每元造价效益 {worth.iloc[place]:.2f}（不含庭院管）"
-        reason[place] = told if phase[place] else f"{told}，预算内有更值得的组合"
+        left = "连同庭院管超过预算" if alone.iloc[place] > budget else "预算内有更值得的组合"
+        reason[place] = told if phase[place] else f"{told}，{left}"
     return rows.assign(outcome=outcome, reason=reason, phase=pd.Series(phase, rows.index).where(phase > 0))
 
 

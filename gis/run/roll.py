@@ -60,6 +60,7 @@ def choices(path: Path, values: "pd.Series[str]", title: str, known: Mapping[str
     return np.array([None if pd.isna(word) else known[str(word)] for word in words], dtype=object)
 
 
-def wrong(path: Path, row: int, field: str, expected: str, got: object) -> Refused:
+def wrong(path: Path, row: int, field: str, expected: str, got: str | float | None) -> Refused:
     """Give the refusal of a value, by the row of the file (the head is its first)."""
-    return Refused(f"{path.name} 第{row + 2}行 {field}: 数值不对 · row {row + 2}: expected {expected}, got {got}")
+    came = "nothing" if pd.isna(got) else got
+    return Refused(f"{path.name} 第{row + 2}行 {field}: 数值不对 · row {row + 2}: expected {expected}, got {came}")

@@ -1,6 +1,6 @@
 """Supervision of a county: experts posted to towns, groups rotating among them, stored with their proof."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from gis.errors import Refused
 from gis.find.duty import patrolled
 from gis.layer import Layer, Use
 from gis.plan.supervision import NOBODY, Postings, Rotation, postings, rotation
+from gis.run.made_up import made_up
 from gis.run.record import Made, digest, record
 from gis.run.roll import Names, choices, numbers, rows_of, wrong
 from gis.store.county import County
@@ -58,6 +59,7 @@ class Supervision:
     """What was planned: towns (code, name, objects), groups with their own town, and the two plans with their proofs.
 
     `experts` are the codes of the list, in its order; `posted` is None where no list was given.
+    `invented` names what of the objects is.
     """
 
     run: int
@@ -68,6 +70,7 @@ class Supervision:
     experts: tuple[str, ...]
     posted: Postings | None
     rounds: tuple[tuple[date, date], ...]
+    invented: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +96,7 @@ def supervise(county: County, groups: int | Path, how: How, *, experts: Path | N
             raise Refused("没有镇街 · no towns are stored: `wangge load town FILE` brings them")
         towns = pd.DataFrame(frame[["id", "code", "name"]])
         towns["objects"] = _objects(connection, county, towns, how.of or patrolled())
+        invented = made_up(connection, county, how.of or patrolled())
     middles = shapely.get_coordinates(shapely.point_on_surface(shapes(frame)))
     crew, homes = _groups(groups, towns)
     rotated = rotation(towns["objects"].to_numpy(float), homes, rounds=how.rounds, steps=how.steps)
@@ -105,14 +109,14 @@ def supervise(county: County, groups: int | Path, how: How, *, experts: Path | N
     rounds = tuple((start, start + timedelta(days=how.round_d - 1)) for start in starts)
     codes = () if people is None else people.codes
     names = tuple(None if home == NOBODY else str(towns["code"].iloc[home]) for home in homes)
-    made = Supervision(0, towns, crew, names, rotated, codes, posted, rounds)
+    made = Supervision(0, towns, crew, names, rotated, codes, posted, rounds, invented)
     with county.writing() as connection:
         run = record(connection, county, _made(made, how, experts))
         rows = [*_visits(made), *_posts(made, away_m)]
         table = county.schema.table(layers.one(Use.SUPERVISION))
         numbered = [row | {"code": f"{place:04d}", "run_id": run} for place, row in enumerate(rows, start=1)]
         connection.execute(sa.insert(table), numbered)
-    return Supervision(run, towns, crew, names, rotated, codes, posted, rounds)
+    return replace(made, run=run)
 
 
 def _objects(connection: sa.Connection, county: County, towns: pd.DataFrame, of: tuple[Layer, ...]) -> Integers:
