@@ -38,9 +38,9 @@ class Uncovered:
 class Shifts:
     """Who works when. Rows are `people` (those who have areas, and those who go for them), columns days.
 
-    `own` are the minutes that each has, `usual` those he would have were nobody absent. `goes` is who makes the visits
-    of each (the number of a person, `NOBODY`: nobody answers). `unregistered` are those with areas of whom the register
-    knows nothing: they count as full time and in service.
+    `own` are the minutes that each has, `usual` those he, or who took over from him, would have were nobody absent.
+    `goes` is who makes the visits of each (the number of a person, `NOBODY`: nobody answers). `unregistered` are those
+    with areas of whom the register knows nothing: they count as full time and in service.
     """
 
     people: tuple[str, ...]
@@ -83,16 +83,18 @@ def shifts(
     usual = np.array([[share.get(code, 1.0) * _serves(code, day) for day in days] for code in people])
     usual = usual.reshape(len(people), len(days)) * full
     absent = np.array([[code in day.away for day in days] for code in people]).reshape(usual.shape)
+    own = np.where(absent, 0.0, usual)
     number = {code: each for each, code in enumerate(people)}
     goes = np.full(usual.shape, NOBODY)
     for code in posts:
         goes[number[code]] = [number.get(day.answers[code].worker or "", NOBODY) for day in days]
+        heirs = [number.get(day.answers[code].chain[-1], number[code]) for day in days]
+        left = [day.people.get(code, Person()).left for day in days]
+        usual[number[code]] = np.where(left, usual[heirs, np.arange(len(days))], usual[number[code]])
     for code in set(people) - set(posts):
         goes[number[code]] = np.where(absent[number[code]], NOBODY, number[code])
     unknown = tuple(code for code in people if code not in share)
-    return Shifts(
-        people, np.where(absent, 0.0, usual), usual, goes, worked, _uncovered(span, posts, days, worked), unknown
-    )
+    return Shifts(people, own, usual, goes, worked, _uncovered(span, posts, days, worked), unknown)
 
 
 def _day(connection: sa.Connection, county: County, day: date, posts: Collection[str]) -> _Day:
