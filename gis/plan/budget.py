@@ -71,7 +71,8 @@ class Market:
     pace: Pace
 
     def at(self, price: int, walls: tuple[Wall, ...] = ()) -> Priced:
-        """Give the plan at a price among those that keep to the walls."""
+        """Give the plan at a price among those that keep to the walls; a step, or up to QUICK."""
+        self.pace.on()
         pace = Pace(QUICK, stop=lambda: pace.done > 0 and not self.pace.on())
         core = self.bones.weighed(prizes=PARTS, money=price)
         walled(core, walls, self.bones.unit_per_yuan * price / (1 << shift(PARTS, price)))

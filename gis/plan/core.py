@@ -149,27 +149,34 @@ class Core:
 
         E. Uchoa, "Reduction tests for the prize-collecting Steiner problem", Operations Research Letters 34 (2006).
         """
-        merged = not self.fixed
-        while merged:
-            merged = False
-            for node in range(len(self.around)):
+        waiting: Iterable[int] = () if self.fixed else range(len(self.around))
+        while waiting:
+            touched: set[int] = set()
+            for node in waiting:
                 while self.around[node]:
                     cost, near = min((self.cost[edge], near) for near, edge in self.around[node].items())
                     if cost > min(self._worth(node), self._worth(near)):
                         break
-                    merged = True
-                    self.unite(node, near)
+                    left = self.unite(node, near)
+                    touched |= {left, *self.around[left]}
                     if len(self.around[node]) > CROWD:
                         break
+            waiting = sorted(touched)
 
-    def unite(self, node: int, near: int) -> None:
-        """Merge two neighbours: the one with fewer edges into the other, and none but the root stays the root."""
+    def unite(self, node: int, near: int) -> int:
+        """Merge two neighbours and give the one left: that with more edges, or the root."""
         if node == self.root or (near != self.root and len(self.around[node]) > len(self.around[near])):
             node, near = near, node
         self.merge(node, near)
+        return near
 
     def _worth(self, node: int) -> float:
         return math.inf if node == self.root else self.prize[node]
+
+    @property
+    def edge_count(self) -> int:
+        """How many edges are left."""
+        return sum(map(len, self.around)) // 2
 
     def compact(self) -> Compact:
         """Give what is left, nodes and edges in the order of their numbers."""

@@ -12,7 +12,7 @@ from gis.plan.compiled import Integers, compiled, drop, push
 from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import FAR, Graph
 
-SEARCHED = 4_000_000
+SEARCHED = 400_000
 LARGE = 100_000
 """Nodes of a tree beyond which it is not searched: each change walks up to the root."""
 LOGGED = 4

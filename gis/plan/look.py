@@ -58,7 +58,7 @@ class Look:
         while self.ahead():
             edges = len(self.compact.cost)
             self.reduce()
-            if not self.search.better(self.bound) or len(self.core.compact().cost) < (1 - WORTHWHILE) * edges:
+            if not self.search.better(self.bound) or self.core.edge_count < (1 - WORTHWHILE) * edges:
                 continue
             value = self.search.value
             self.shake()
@@ -174,7 +174,7 @@ class Look:
             return True
         bound = self.relaxation.bound
         struck(self.core, self.compact, self.relaxation, root=0, room=self.room(bound))
-        return len(self.core.compact().cost) < (1 - WORTHWHILE) * edges
+        return self.core.edge_count < (1 - WORTHWHILE) * edges
 
     def alive(self, proof: Proof) -> NDArray[np.bool_]:
         """Give which arcs of the graph a better tree may hold."""

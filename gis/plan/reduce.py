@@ -52,7 +52,7 @@ def reduced(core: Core, *, sure: int, on: Callable[[], bool]) -> None:
         for node, pairs in list(bypassed(graph(between), sure=sure)):
             core.bypass(between.node[node], [(between.node[a], between.node[b]) for a, b in pairs])
         core.simplify()
-        if len(core.compact().cost) >= (1 - WORTHWHILE) * len(compact.cost) or not on():
+        if core.edge_count >= (1 - WORTHWHILE) * len(compact.cost) or not on():
             return
 
 
