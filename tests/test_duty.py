@@ -18,8 +18,11 @@ from gis.find.duty import Duty, duty, objects, patrolled
 from gis.layer import Use
 from gis.run import patrol
 from gis.run.adopt import adopt
+from gis.run.crew import registered
 from gis.run.leaving import leave
 from gis.run.patrol import How
+from gis.run.record import Made
+from gis.run.record import record as made_run
 from gis.store.county import County
 from gis.store.fetch import features, shapes
 from gis.store.settings import Settings
@@ -178,11 +181,17 @@ def test_who_leaves_hands_open_work_over_and_the_record_stays(county: County) ->
 
 
 def _plan(county: County, last: date, key: str) -> None:
+    """Store a visit before and one after the last day, and a newer calendar of later days."""
     layer = layers.one(Use.VISIT_PLAN)
     days = {"000001": last, "000002": last + timedelta(days=1)}
+    later = last + timedelta(days=30)
     with county.writing() as connection:
+        run, _ = (
+            made_run(connection, county, Made("calendar", {"first": str(first), "last": str(until)}, "none"))
+            for first, until in ((last, last + timedelta(days=7)), (later, later))
+        )
         for code, day in days.items():
-            row = {"code": code, "worker_code": "W-1", "object_key": key, "day": day, "run_id": 1}
+            row = {"code": code, "worker_code": "W-1", "object_key": key, "day": day, "run_id": run}
             inserted(connection, county, layer, row)
 
 
@@ -248,3 +257,12 @@ def test_the_commands_tell_count_and_write_the_list(county: County, tmp_path: Pa
     assert set(listed["状态"]) == {"从未检查"}
     assert "清单 " in ran(county, "patrol", "duty", "--worker", "W-2", "--to", str(tmp_path / "mine.csv")).stdout
     assert ran(county, "patrol", "duty", "--layer", "road").exit_code == 1
+
+
+def test_workers_of_the_register_count_with_their_share_of_full_time(county: County) -> None:
+    stored(county, "worker", [{"code": "W-9", "name": "某某", "share": 0.5}])
+    with county.reading() as connection:
+        crew = registered(connection, county, 50, county.today())
+    share = dict(zip(crew.codes, crew.shares.tolist(), strict=True))
+    assert share.pop("W-9") == 0.5
+    assert set(share.values()) == {1.0}

@@ -261,6 +261,9 @@ def test_a_county_without_plan_or_with_an_unknown_town_is_refused(street: County
         explain(street, "u50")
     with pytest.raises(Refused, match="no pipe plan 99"):
         pipes.plan(street, how=How(stable_from="99"))
+    first = pipes.plan(street)
+    with pytest.raises(Refused, match="--built 2: 该方案共 1 期"):
+        pipes.plan(street, how=How(stable_from=str(first.run), built=2))
     with pytest.raises(UnknownName, match="no town"):
         pipes.plan(street, how=How(area="没有"))
 

@@ -50,7 +50,7 @@ class Crew:
 
 
 def registered(connection: sa.Connection, county: County, count: int, day: date) -> Crew:
-    """Give so many workers, the first of the register who serve on a day, all full time; the rest are nobody yet."""
+    """Give so many workers, the first of the register who serve on a day; the rest are nobody yet, and full time."""
     people = features(connection, county, layers.one(Use.WORKER))
     spans = list(zip(people["code"], people["from_on"], people["to_on"], strict=True))
     left = tuple(str(code) for code, _, last in spans if last is not None and last < day)
@@ -58,7 +58,9 @@ def registered(connection: sa.Connection, county: County, count: int, day: date)
     here = [code for code in begun if code not in left]
     codes = (*here[:count], *([None] * (count - len(here))))
     known = dict(zip(people["code"], people["skills"], strict=True))
-    return Crew(codes, np.ones(count), None, left, tuple(known.get(code) for code in codes))
+    share = dict(zip(people["code"], people["share"].astype(float).fillna(1.0), strict=True))
+    shares = np.array([1.0 if code is None else share[code] for code in codes])
+    return Crew(codes, shares, None, left, tuple(known.get(code) for code in codes))
 
 
 def listed(connection: sa.Connection, county: County, path: Path, day: date) -> Crew:

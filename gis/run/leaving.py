@@ -177,9 +177,11 @@ def _hazards(
 
 
 def _planned(connection: sa.Connection, county: County, worker: str, on: date) -> list[tuple[object, ...]]:
-    """Give the visits that the newest calendar has this worker make after the last day."""
-    visit = county.schema.table(layers.one(Use.VISIT_PLAN))
-    newest = sa.select(sa.func.max(visit.c.run_id)).scalar_subquery()
+    """Give the visits that this worker is to make after the last day, each by the newest calendar of its day."""
+    visit, run = county.schema.table(layers.one(Use.VISIT_PLAN)), county.schema.table(layers.one(Use.RUN))
+    first, last = (sa.cast(run.c.parameters[name].astext, sa.Date) for name in ("first", "last"))
+    over = (run.c.plan == "calendar") & (first <= visit.c.day) & (visit.c.day <= last)
+    newest = sa.select(sa.func.max(run.c.id)).where(over).correlate(visit).scalar_subquery()
     query = (
         sa.select(visit.c.layer, visit.c.object_key, visit.c.outcome, visit.c.day, visit.c.area_code)
         .where(visit.c.run_id == newest, visit.c.worker_code == worker, visit.c.day > on)

@@ -73,7 +73,8 @@ def ground(
     users = users.reset_index(drop=True)
     if streets.empty or roots.empty:
         missing = "street" if streets.empty else "live root (a regulator station with gas to spare)"
-        raise Refused(f"没有道路或可接气源 · no {missing} is stored, so no pipe can be planned; roots left out: {left}")
+        out = "，".join(f"{why} {count}" for why, count in sorted(left.items())) or "none"
+        raise Refused(f"没有道路或可接气源 · no {missing} is stored, so no pipe can be planned; roots left out: {out}")
     houses = _houses(connection, county)
     return Ground(
         streets=streets,

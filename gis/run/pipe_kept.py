@@ -38,13 +38,19 @@ def kept(
     graph: StreetGraph,
     users: gpd.GeoDataFrame,
 ) -> Kept:
-    """Give what the run of that number laid up to phase `built`; nothing where none is named. Refused: no such run."""
+    """Give what the run of that number laid up to phase `built`; nothing where none is named.
+
+    Refused where there is no such run or phase.
+    """
     edge, diameter = np.zeros(graph.edge_count, dtype=bool), np.full(graph.edge_count, "", dtype=object)
     if number is None:
         return Kept(edge, np.zeros(len(users), dtype=bool), diameter)
     run = run_named(connection, county, number)
     pipes = county.schema.table(layers.one(Use.PIPE_PLAN))
     people = county.schema.table(layers.one(Use.CONNECTION_PLAN))
+    phases = connection.execute(sa.select(sa.func.max(pipes.c.phase)).where(pipes.c.run_id == run)).scalar() or 0
+    if built is not None and built > phases:
+        raise Refused(f"--built {built}: 该方案共 {phases} 期 · expected at most {phases}, the phases of run {number}")
     upto = [] if built is None else [pipes.c.phase <= built]
     rows = connection.execute(
         sa.select(sa.func.ST_AsBinary(pipes.c.geom), pipes.c.diameter)
