@@ -146,6 +146,8 @@ def opened(browser: Browser, html: Path, *, width: int = 1280, height: int = 800
     found.page.set_default_timeout(8000)
     found.page.goto(html.as_uri())
     found.page.wait_for_selector("body[data-ready]")
+    script = "done => (map_wangge._animatingZoom ? requestAnimationFrame(() => wait(done)) : done())"
+    found.page.evaluate(f"() => {{ const wait = {script}; return new Promise(wait); }}")  # till then no view is taken
     found.settled()
     return found
 
