@@ -60,7 +60,9 @@ def pipes() -> None:
 @pipes.command("plan")
 @click.option("--budget", type=click.FloatRange(0), default=None, metavar="YUAN", help="预算（元） · budget")
 @click.option("--phases", type=click.IntRange(1), default=1, show_default=True, help="分期数 · phases of equal money")
-@click.option("--seconds", type=click.FloatRange(0), default=None, help="秒数上限 · stop after so many seconds")
+@click.option(
+    "--seconds", type=click.FloatRange(0), default=None, help="约多少秒后停止搜索 · stop searching after about so long"
+)
 @asked
 def pipes_plan(budget: float | None, seed: int, database: str | None, **how: Any) -> Answer:  # options of `How`
     """管线方案 · Choose streets to lay pipe on, from live roots to bottled users, with a proof."""
