@@ -197,3 +197,27 @@ def test_a_pipe_without_a_way_from_a_root_is_refused() -> None:
     )
     with pytest.raises(Refused, match="got 1 without"):
         fitted(laid, LOW, TABLE, CATALOGUE)
+
+
+def test_so_many_are_left_out_that_the_others_can_be_served_and_not_all_that_fail() -> None:
+    count = 30
+    here = np.concatenate(([0.0], np.full(count, 400.0)))
+
+    def fit(homes: Floats) -> Fitted:
+        laid = Laid(
+            u=np.arange(count),
+            v=np.arange(1, count + 1),
+            length_m=np.full(count, 100.0),
+            least_size=np.zeros(count, dtype=np.int64),
+            anew=np.zeros(count),
+            roots=np.array([0]),
+            homes=homes,
+            home_flow=2.8 * homes,
+            other_flow=0 * homes,
+        )
+        return fitted(laid, LOW, TABLE, CATALOGUE)
+
+    found = fit(here)
+    assert not found.feasible
+    assert 0 < found.short.sum() < (found.sized.short | found.sized.fast).sum()
+    assert fit(np.where(found.short, 0.0, here)).feasible

@@ -23,6 +23,7 @@ ROUNDS = 3
 MORE = 5
 """Further rounds where no plan holds yet; each leaves a share of the budget unspent."""
 LEAVES = 0.05
+QUARTER = 0.25
 CLOSE = 1e-9
 
 
@@ -60,9 +61,9 @@ class Fitted:
     """Laid pipes with their sizes, in the order of `Laid`: place in the catalogue, m³/h, Pa at the far end, m/s.
 
     `extra` is what each pipe costs more than in its narrowest size, in yuan, with the digging where a standing one is
-    replaced. Where not `feasible` all pipes are the widest, and `short` flags the nodes to leave out: those with too
-    little pressure, and so many of those with least behind a pipe that is too fast. `question` and `sized` are as
-    `sizes` has them, for pipes in the order `pipe`.
+    replaced. Where not `feasible` all pipes are the widest, and `short` flags the nodes to leave out so that the others
+    can be served: those with least pressure, and with least behind a pipe that is too fast. `question` and `sized` are
+    as `sizes` has them, for pipes in the order `pipe`.
     """
 
     size: Integers
@@ -101,7 +102,7 @@ def fitted(
     back = np.empty(len(laid.u), dtype=np.int64)
     back[pipe] = np.arange(len(pipe))
     short = np.zeros(len(laid.homes), dtype=bool)
-    short[far[found.short | _crowded(question, found)]] = True
+    short[far[_left_out(question, found, simultaneity)]] = True
     more = catalogue.price[found.size] - catalogue.price[limits.least_size]
     return Fitted(
         size=found.size[back],
@@ -114,6 +115,30 @@ def fitted(
         sized=found,
         pipe=pipe,
     )
+
+
+def _left_out(question: Asked, found: Sized, simultaneity: Simultaneity) -> Flags:
+    """Give the pipes at whose ends no gas is taken any more so that sizes keep the limits: least pressure first.
+
+    A QUARTER of those that fail is left out at a time, for with less gas taken others do not fail any more.
+    """
+    tree, out = question.tree, np.zeros(len(question.tree), dtype=bool)
+    while not found.feasible:
+        fails = found.short | _crowded(question, found)
+        taking = np.flatnonzero(fails & ((tree.home_flow + tree.other_flow) > 0) & ~out)
+        if not len(taking):
+            return out | fails
+        order = np.lexsort((taking, found.pressure_pa[taking]))
+        out[taking[order][: int(np.ceil(QUARTER * len(taking)))]] = True
+        rest = replace(
+            tree,
+            homes=np.where(out, 0.0, tree.homes),
+            home_flow=np.where(out, 0.0, tree.home_flow),
+            other_flow=np.where(out, 0.0, tree.other_flow),
+        )
+        question = asked(rest, simultaneity, question.catalogue, question.limits, gas=question.gas)
+        found = sized(question)
+    return out
 
 
 def _crowded(question: Asked, found: Sized) -> Flags:
