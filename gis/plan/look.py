@@ -29,7 +29,8 @@ SMALLER = 0.8
 ROOTS = 3
 SHAKES = 6
 MIXES = 4
-LONG = 40
+LONG = 200
+TURNS = 4
 TREES = 10
 MIXED = 30
 MOST = 12
@@ -64,7 +65,7 @@ class Look:
             self.shake()
             if self.search.value < value or self.search.pace.over:
                 continue
-            if len(self.compact.cost) > SMALL:
+            if self.large:
                 self.search.given_up.append(self.bound)
                 return
             if not self.cut():
@@ -93,9 +94,14 @@ class Look:
         self.tree = min(self.tree, tree, key=lambda each: each.value)
         self.search.offer(self.core, self.compact, tree)
 
+    @property
+    def large(self) -> bool:
+        """Whether the core is too large to cut and to branch."""
+        return len(self.compact.cost) > SMALL
+
     def on(self) -> bool:
         """Give whether a part of a look may go on; in a large core it counts as a step."""
-        return len(self.compact.cost) <= SMALL or self.search.pace.on()
+        return not self.large or self.search.pace.on()
 
     def reduce(self) -> None:
         """Leave out what detours stand for, ascend from some roots, grow trees, and strike out what has no room."""
@@ -117,7 +123,7 @@ class Look:
     def ascend(self, root: int, sure: int) -> Ascent:
         """Give the ascent from a root that all better plans take in."""
         if not root:
-            return ascend(self.graph, log=LOG if len(self.graph.cost) <= SMALL else 0)
+            return ascend(self.graph, log=0 if self.large else LOG)
         prize = self.graph.prize.copy()
         prize[0] = sure
         return ascend(self.graph._replace(prize=prize), root=root)
@@ -125,17 +131,23 @@ class Look:
     def shake(self) -> None:
         """Look for better trees until some attempts in a row have found nothing."""
         if not self.search.mixes:
-            self.attempt(lambda: shaken(self.graph, self.tree, self.search.random), SHAKES)
-            return
-        self.attempt(self.mixed, MIXES if len(self.graph.cost) <= SMALL else LONG)
+            self.attempt(self.shaken, SHAKES)
+        elif self.large:
+            self.attempt(lambda: self.mixed() if self.tried % TURNS == 0 else self.shaken(), LONG)
+        else:
+            self.attempt(self.mixed, MIXES)
 
     def attempt(self, make: Callable[[], Tree], patience: int) -> None:
         """Make trees until so many in a row are no better."""
         idle = 0
-        while idle < patience and self.tried < MOST + (len(self.graph.cost) > SMALL) * LONG and self.search.pace.on():
+        while idle < patience and (self.large or self.tried < MOST) and self.search.pace.on():
             tree = make()
             self.tried, idle = self.tried + 1, idle + 1 if tree.value >= self.tree.value else 0
             self.offer(tree)
+
+    def shaken(self) -> Tree:
+        """Give another tree near the best."""
+        return shaken(self.graph, self.tree, self.search.random)
 
     def mixed(self) -> Tree:
         """Give the best tree found on the edges of the best one and of some varied ones together."""
@@ -161,7 +173,7 @@ class Look:
             self.raised(self.relaxation.bound)
             marks.append(self.bound)
             self.offer(guided(self.graph, self.relaxation.used))
-            self.offer(shaken(self.graph, self.tree, self.search.random))
+            self.offer(self.shaken())
             if not self.search.better(self.bound):
                 return True
             if self.alive(self.relaxation).reshape(-1, 2).any(axis=1).sum() < SMALLER * edges:

@@ -19,7 +19,7 @@ NEAR = 1e-6
 BORE_POWER = 5.0
 TWO_TENS = 2 / np.log(10)
 """Times a natural logarithm it is twice the common one."""
-PASSES = 3
+PASSES = 6
 
 
 class Physics(NamedTuple):
