@@ -7,9 +7,10 @@ import numpy as np
 import sqlalchemy as sa
 
 from gis import layers
-from gis.crs import EXCHANGE
+from gis.crs import EXCHANGE, from_storage
 from gis.layer import EVERYONE, Field, Geometry, Kind, Layer, Source, Style, Use
-from gis.run.handover import changed_ground, old_areas, run_of
+from gis.run.handover import changed_ground, old_areas
+from gis.run.record import named
 from gis.store.county import County
 from gis.store.fetch import features
 from web_map.snapshot import Snapshot, page
@@ -54,7 +55,8 @@ def compared(county: County, before: str, after: str) -> Compared:
             ),
             *((layer, features(connection, county, layer, srid=EXCHANGE)) for layer in layers.using(Use.STREET)),
         ]
-    shown = gpd.GeoDataFrame(changed, geometry="geometry", crs=county.srid).to_crs(EXCHANGE)
+    shapes = from_storage(changed["geometry"].to_numpy(dtype=object), EXCHANGE, county.srid)
+    shown = gpd.GeoDataFrame(changed.drop(columns="geometry"), geometry=shapes, crs=EXCHANGE)
     shown["code"] = np.arange(1, len(shown) + 1).astype(str)
     drawn = page([*frames, (CHANGED, shown)], title=f"{county.name} 片区前后对照 {before} → {after}")
     return Compared(drawn, float(changed["area_m2"].sum()), len(changed))
@@ -72,5 +74,5 @@ def _named(title: str, order: int) -> Layer:
 
 
 def _areas(connection: sa.Connection, county: County, run: str) -> gpd.GeoDataFrame:
-    number = int(run_of(connection, county, run, option="RUN").id)
+    number = int(named(connection, county, "patrol", run).id)
     return features(connection, county, layers.one(Use.PATROL_AREA), where=f"run_id = {number}", srid=EXCHANGE)

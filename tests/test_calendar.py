@@ -380,15 +380,6 @@ def test_a_replan_moves_only_what_it_must_and_says_why(county: County) -> None:
     assert set(listed["was_on"]) == {tuesday}
 
 
-def test_one_day_of_one_worker_is_given(county: County) -> None:
-    seen(county, houses(county, ["A"] * 6), MONDAY + timedelta(days=1 - 365))
-    found = made(county)
-    day = run.day_of(county, found.run, MONDAY, worker="W-1")
-    assert day["object_key"].tolist() == found.visits.loc[found.visits["day"] == MONDAY, "object_key"].tolist()
-    assert (day["x"] > 0).all()
-    assert len(run.day_of(county, found.run, MONDAY, worker="W-2")) == 0
-
-
 def test_what_cannot_be_asked_is_refused_in_a_sentence(county: County) -> None:
     with pytest.raises(Refused, match=r"--to 2025-06-08: .* expected a day from 2025-06-09 on"):
         made(county, Span(MONDAY, MONDAY - timedelta(days=1)))
@@ -398,9 +389,9 @@ def test_what_cannot_be_asked_is_refused_in_a_sentence(county: County) -> None:
         made(county, Span(MONDAY, MONDAY + timedelta(days=92)))
     with pytest.raises(Refused, match=r"--typhoon .*不在日历内"):
         made(county, typhoon=Span(date(2025, 7, 1), date(2025, 7, 2)))
-    with pytest.raises(UnknownName, match="patrol nix: 没有这次运算"):
+    with pytest.raises(UnknownName, match="--areas nix: 没有这次运算"):
         made(county, areas="nix")
-    with pytest.raises(UnknownName, match="calendar nix: 没有这次运算"):
+    with pytest.raises(UnknownName, match="--stable-from nix: 没有这次运算"):
         made(county, stable_from="nix")
     swept(county, "patrol_area")
     with pytest.raises(Refused, match="没有巡查片区"):
@@ -505,7 +496,7 @@ def test_a_calendar_of_invented_data_says_so_on_every_sheet(county: County, tmp_
         (["--shift", "0"], 2, "is not in the range"),
         (["--from", "2020-01-01"], 1, "--from 2020-01-01: 已经过去"),
         (["--from", "2099-06-02", "--to", "2099-06-01"], 1, "--to 2099-06-01: 早于 --from"),
-        (["--areas", "999999999"], 1, "patrol 999999999: 没有这次运算"),
+        (["--areas", "999999999"], 1, "--areas 999999999: 没有这次运算"),
     ],
 )
 def test_a_wrong_word_is_a_sentence(county: County, words: list[str], status: int, sentence: str) -> None:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
+import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from api.cli import main
@@ -121,7 +122,7 @@ def test_what_is_only_proposed_is_not_in_force_and_the_past_stays_answerable(cou
     later = asked(county, date(2026, 6, 1))
     assert (later.run, later.unnamed) == (proposed.run, 1)
     assert workers_of(county, later).keys() == workers_of(county, asked(county, date(2026, 5, 31))).keys()
-    with pytest.raises(Refused, match="RUN 0: "):
+    with pytest.raises(UnknownName, match="RUN 0: "):
         adopt(county, "0", date(2026, 6, 1))
 
 
@@ -190,9 +191,23 @@ def _plan(county: County, last: date, key: str) -> None:
             made_run(connection, county, Made("calendar", {"first": str(first), "last": str(until)}, "none"))
             for first, until in ((last, last + timedelta(days=7)), (later, later))
         )
+        table = county.schema.table(BUILDING)
+        one = connection.scalar(sa.select(table.c.id).where(table.c.code == key))
         for code, day in days.items():
-            row = {"code": code, "worker_code": "W-1", "object_key": key, "day": day, "run_id": run}
+            row = {"code": code, "worker_code": "W-1", "object_key": key, "object_id": one, "day": day, "run_id": run}
             inserted(connection, county, layer, row)
+
+
+def test_open_work_goes_to_who_answers_for_the_object_where_other_areas_take_force(county: County) -> None:
+    last = county.today()
+    following = last + timedelta(days=1)
+    patrol.areas(county, workers=2, how=How(steps=STEPS, from_on=following))
+    made = leave(county, "W-1", last, to="W-3")
+    then = workers_of(county, asked(county, following))
+    visits = made.open[made.open["kind"] == "visit"]
+    assert len(set(visits["area"])) < len(set(then.values()))
+    assert visits["after"].tolist() == [then[key] for key in visits["key"]]
+    assert len(set(visits["after"])) > 1
 
 
 def test_a_leaver_without_a_successor_leaves_objects_that_are_counted_and_can_be_adopted_away(county: County) -> None:

@@ -11,7 +11,7 @@ import shapely
 
 from api.compare import compared
 from gis import law, layers
-from gis.errors import Refused
+from gis.errors import Refused, UnknownName
 from gis.layer import Use
 from gis.run import grid, patrol
 from gis.run.division import Respect
@@ -206,7 +206,7 @@ def test_a_bad_list_is_refused_by_file_row_and_field(
 def test_what_cannot_be_made_is_refused(county: County) -> None:
     with pytest.raises(Refused, match="a worker for each of 2 towns, got 1"):
         areas(county, 1, respect=Respect.TOWN)
-    with pytest.raises(Refused, match="--stable-from nix: "):
+    with pytest.raises(UnknownName, match="--stable-from nix: "):
         areas(county, 1, stable_from="nix")
     with pytest.raises(Refused, match=r"--minutes nix: .*house_check"):
         areas(county, 1, minutes={"nix": 1.0})

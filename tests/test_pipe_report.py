@@ -204,5 +204,5 @@ def test_the_command_writes_three_files_and_refuses_an_unknown_run(county: Count
     assert sorted(each.name for each in tmp_path.iterdir()) == [
         f"瓶改管方案_{run}{ending}" for ending in (".docx", ".pdf", ".xlsx")
     ]
-    with pytest.raises(UnknownName, match="pipes pipes-0: 没有这次运算"):
+    with pytest.raises(UnknownName, match="RUN pipes-0: 没有这次运算"):
         written(county, "pipes-0")

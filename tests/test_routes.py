@@ -68,8 +68,9 @@ def settled(clone: County) -> None:
 
 def calendar(county: County, visits: Sequence[Mapping[str, object]]) -> int:
     """Write a calendar by hand: each visit names layer, object_key and what differs from a visit on DAY by W-1."""
+    days = [str(each.get("day", DAY)) for each in visits]
     with county.writing() as connection:
-        number = record(connection, county, Made("calendar", {}, "0" * 64))
+        number = record(connection, county, Made("calendar", {"first": min(days), "last": max(days)}, "0" * 64))
         rows = [_visit(connection, county, number, place, dict(each)) for place, each in enumerate(visits)]
         connection.execute(sa.insert(county.schema.table(layers.one(Use.VISIT_PLAN))), rows)
     return number

@@ -43,9 +43,6 @@ def patrol() -> None:
     """巡查 · Patrols."""
 
 
-patrol.add_command(patrol_calendar)
-
-
 @patrol.command("areas")
 @click.option("--workers", type=Workers(), required=True, help="网格员数，或名单 CSV · workers, or a file of them")
 @click.option("--keep-cells", is_flag=True, help="不拆网格 · keep cells whole")

@@ -114,14 +114,14 @@ def patrol_routes(
     """巡查路线 · Order each worker's visits of a day along the streets, with times; sheets, lists and GPX with --to."""
     from gis.run import route_files as files
     from gis.run import routes as run
-    from gis.run.route_days import STEPS, How
+    from gis.run.route_days import How
 
     if count is not None and seconds is not None:
         raise click.UsageError("--steps 与 --seconds 只能给一个 · give --steps or --seconds, not both")
     if start + hours * 3600 > 24 * 3600:
         raise click.UsageError(f"--hours {hours:g}: 班次须在当日结束 · expected a shift that ends on its day")
     how = How(mode, start, hours, dict(opened), early_days, worth_m=early_metres, apart_m=apart)
-    how = replace(how, steps=count or STEPS, seconds=seconds)
+    how = replace(how, steps=count or how.steps, seconds=seconds)
     which = day(on)
     if which is None:
         raise click.UsageError("--date")

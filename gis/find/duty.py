@@ -101,7 +101,7 @@ def duty(county: County, day: date, *, of: Sequence[Layer] | None = None, known_
     with county.reading() as connection:
         run = areas_in_force(connection, county, day, known_at)
         answers = _answers(connection, county, run, day, known_at)
-        parts = [_counted(connection, county, layer, run, known_at) for layer in of or patrolled()]
+        parts = [_counted(connection, county, layer, run, known_at) for layer in (patrolled() if of is None else of)]
     rows = [row for part in parts for row in part]
     return Duty(day, run, answers, pd.DataFrame(rows, columns=COLUMNS, dtype=object))
 
@@ -185,7 +185,7 @@ def in_areas(
 def _placed(county: County, rows: sa.FromClause, spot: sa.ColumnElement[object], run: int | None) -> sa.Subquery:
     area = county.schema.table(layers.one(Use.PATROL_AREA))
     cut = sa.func.ST_Subdivide(area.c.geom, PIECE).label("geom")
-    piece = sa.select(area.c.code, cut).where(area.c.run_id == run).cte("piece").prefix_with("MATERIALIZED")
+    piece = sa.select(area.c.code, cut).where(area.c.run_id == run).cte().prefix_with("MATERIALIZED")
     near = rows.c.geom.op("&&")(sa.func.ST_Expand(piece.c.geom, REACH_M))
     touching = sa.func.ST_DWithin(piece.c.geom, spot, REACH_M)
     query = sa.select(rows.c.id, sa.func.min(piece.c.code).label("area")).select_from(piece.join(rows, near & touching))

@@ -13,7 +13,8 @@ from gis.plan.walking import Floats, lengths
 
 WALK, EBIKE = 1.2, 4.0
 """Metres per second on foot, with doors and crossings, and on an electric bicycle in town. Invented defaults."""
-EFFORT = Effort(steps=1_500, idle=400)
+STEPS = 1_500
+EFFORT = Effort(steps=STEPS, idle=400)
 SEARCH_NEAR = pyvrp.SolveParams(
     SEARCH.ils, neighbourhood=NeighbourhoodParams(num_neighbours=30), perturbation=SEARCH.perturbation
 )

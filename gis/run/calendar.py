@@ -169,14 +169,20 @@ def _earlier(
     return run, found, known
 
 
+def days_of(run: sa.Table) -> tuple[sa.ColumnElement[date], sa.ColumnElement[date]]:
+    """Give the first and the last day that a calendar plans, as columns of the run log."""
+    first, last = (sa.cast(run.c.parameters[name].astext, sa.Date) for name in ("first", "last"))
+    return first, last
+
+
 def _stable(connection: sa.Connection, county: County, asked: Asked) -> int | None:
     if asked.stable_from == FRESH:
         return None
     if asked.stable_from is not None:
-        return int(named(connection, county, PLAN, asked.stable_from).id)
+        return int(named(connection, county, PLAN, asked.stable_from, option="--stable-from").id)
     table = county.schema.table(layers.one(Use.RUN))
-    first, last = (table.c.parameters[name].astext for name in ("first", "last"))
-    shared = (first <= asked.span.last.isoformat()) & (last >= asked.span.first.isoformat())
+    first, last = days_of(table)
+    shared = (first <= asked.span.last) & (last >= asked.span.first)
     query = sa.select(table.c.id).where(table.c.plan == PLAN, shared).order_by(table.c.id.desc()).limit(1)
     return connection.scalars(query).first()
 
@@ -257,21 +263,3 @@ def _store(connection: sa.Connection, county: County, run: int, visits: pd.DataF
     rows = visits.drop(columns=["category", "town", "worker", "x", "y"]).assign(run_id=run)
     rows["geom"] = np.asarray(shapely.points(visits[["x", "y"]].to_numpy(dtype=float)), dtype=object)
     fill(connection, table, rows)
-
-
-def day_of(county: County, run: int, day: date, *, worker: str | None = None) -> pd.DataFrame:
-    """Give the visits of a calendar on one day, of one worker or of all, in order of worker and code.
-
-    As stored in `planned_visit`, with x and y in storage metres; `worker_code` is who goes, also in another's place.
-    Empty where nobody goes anywhere.
-    """
-    layer = layers.one(Use.VISIT_PLAN)
-    table = county.schema.table(layer)
-    columns: list[sa.ColumnElement[object]] = [table.c[field.name] for field in layer.fields]
-    columns += [sa.func.ST_X(table.c.geom).label("x"), sa.func.ST_Y(table.c.geom).label("y")]
-    query = sa.select(*columns).where(table.c.run_id == run, table.c.day == day)
-    if worker is not None:
-        query = query.where(table.c.worker_code == worker)
-    with county.reading() as connection:
-        result = connection.execute(query.order_by(table.c.worker_code, table.c.code))
-        return pd.DataFrame(result.all(), columns=list(result.keys()), dtype=object)

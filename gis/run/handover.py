@@ -1,7 +1,6 @@
 """Areas of an earlier run, and what changes hands when areas are made anew from them."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,11 +11,11 @@ from shapely.geometry.base import BaseGeometry
 
 from gis import layers
 from gis.crs import Geometries
-from gis.errors import Refused
 from gis.layer import Use
 from gis.plan.evenness import Districts
 from gis.plan.units import WorkUnits
 from gis.run.crew import Crew
+from gis.run.record import named
 from gis.store.county import County
 
 Labels = npt.NDArray[np.int32]
@@ -48,7 +47,7 @@ class Move:
 
 def old_areas(connection: sa.Connection, county: County, run: str, *, option: str = "--stable-from") -> Old:
     """Give the areas of a run, by its id or number. Refused where there is no such run of areas."""
-    found = run_of(connection, county, run, option=option)
+    found = named(connection, county, "patrol", run, option=option)
     table = county.schema.table(layers.one(Use.PATROL_AREA))
     columns = table.c.code, table.c.worker_code, sa.func.ST_AsBinary(table.c.geom)
     rows = connection.execute(sa.select(*columns).where(table.c.run_id == found.id).order_by(table.c.code)).all()
@@ -59,18 +58,6 @@ def old_areas(connection: sa.Connection, county: County, run: str, *, option: st
         np.asarray(shapely.from_wkb(np.array(wkb, dtype=object)), dtype=object),
         found.parameters.get("unit_minutes"),
     )
-
-
-def run_of(
-    connection: sa.Connection, county: County, run: str, *, option: str
-) -> Any:  # a row of SQLAlchemy’s, whose columns it cannot type
-    """Give the id and parameters of a run of areas, by its id or number. Refused where there is none."""
-    runs = county.schema.table(layers.one(Use.RUN))
-    named = (runs.c.number == run) | (sa.cast(runs.c.id, sa.Text) == run)
-    found = connection.execute(sa.select(runs.c.id, runs.c.parameters).where(named, runs.c.plan == "patrol")).first()
-    if found is None:
-        raise Refused(f"{option} {run}: 没有这次片区运算 · expected the id or number of a run of patrol areas")
-    return found
 
 
 def placed(old: Old, units: WorkUnits) -> Labels:

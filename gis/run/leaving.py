@@ -12,6 +12,7 @@ from gis.find.duty import Duty, duty, in_areas, patrolled, require_worker
 from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
 from gis.plan.cover import Person, Why, answering
+from gis.run.calendar import PLAN, days_of
 from gis.run.made_up import made_up
 from gis.run.record import Made, digest, record
 from gis.store.county import County, now
@@ -55,11 +56,12 @@ def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Le
     _checked(county, worker, on, to)
     before = duty(county, on)
     _written(county, worker, on, to)
-    after = duty(county, on + timedelta(days=1))
+    after = duty(county, on + timedelta(days=1), of=())
     mine = tuple(code for code, answer in before.answers.items() if answer.worker == worker)
-    found = _open(county, before, mine, worker)
-    found["after"] = [after.worker(area) for area in found["area"]]
-    found["why"] = [after.why(area) for area in found["area"]]
+    found = _open(county, before, mine, worker, after.run)
+    later = found.pop("later")
+    found["after"] = [after.worker(area) for area in later]
+    found["why"] = [after.why(area) for area in later]
     objects = int(before.counts.loc[before.counts["area"].isin(mine), "objects"].sum())
     figures = {"objects": objects, "open": len(found), "unnamed": int(found["after"].isna().sum())}
     figures |= {str(kind): int(rows) for kind, rows in found["kind"].value_counts().items()}
@@ -118,33 +120,33 @@ def _written(county: County, worker: str, on: date, to: str | None) -> None:
         raise Refused(f"{worker}: expected {fault.expected}, got {fault.actual}")
 
 
-def _open(county: County, before: Duty, areas: tuple[str, ...], worker: str) -> pd.DataFrame:
-    """Give what is open in some areas: visits due, overdue or never made, hazards not closed, visits planned later."""
+def _open(county: County, before: Duty, areas: tuple[str, ...], worker: str, following: int | None) -> pd.DataFrame:
+    """Give what is open in some areas: visits due, overdue or never made, hazards not closed, visits planned later.
+
+    `later` is the area of the run `following`, which is in force on the next day and may be another.
+    """
+    parts, planned = [], []
     with county.reading() as connection:
-        parts = [
-            part
-            for layer in patrolled()
-            for part in (
-                _visits(connection, county, layer, before, areas),
-                _hazards(connection, county, layer, before, areas),
-            )
-        ]
-        parts.append(_planned(connection, county, worker, before.day))
-    rows = [row for part in parts for row in part]
-    return pd.DataFrame(rows, columns=COLUMNS[:6], dtype=object)
+        for layer in patrolled():
+            now_in = in_areas(county, layer, before.run, areas=areas).subquery()
+            then_in = in_areas(county, layer, following).subquery()
+            parts.append(_visits(connection, county, layer, now_in, then_in))
+            parts.append(_hazards(connection, county, layer, now_in, then_in))
+            planned.append(_planned(connection, county, layer, worker, before.day, then_in))
+    rows = [row for part in (*parts, *planned) for row in part]
+    return pd.DataFrame(rows, columns=[*COLUMNS[:6], "later"], dtype=object)
 
 
 def _visits(
-    connection: sa.Connection, county: County, layer: Layer, before: Duty, areas: tuple[str, ...]
+    connection: sa.Connection, county: County, layer: Layer, placed: sa.Subquery, later: sa.Subquery
 ) -> list[tuple[object, ...]]:
     table, moment = county.schema.table(layer), now()
-    placed = in_areas(county, layer, before.run, areas=areas).subquery()
     rows = sa.select(table).where(table.c.id.in_(sa.select(placed.c.id))).subquery()
     asked = Moment(moment.astimezone(county.timezone).date(), moment, str(county.timezone))
     found = states(county.schema, layer, asked, Where(), objects=rows)
     query = (
-        sa.select(found.c.key, found.c.state, found.c.due_at, placed.c.area)
-        .select_from(found.join(placed, placed.c.id == found.c.id))
+        sa.select(found.c.key, found.c.state, found.c.due_at, placed.c.area, later.c.area)
+        .select_from(found.join(placed, placed.c.id == found.c.id).outerjoin(later, later.c.id == found.c.id))
         .where(found.c.state.in_(OPEN))
         .order_by(found.c.key)
     )
@@ -156,35 +158,38 @@ def _visits(
             key,
             state,
             None if due_at is None else (due_at - midnight).astimezone(county.timezone).date(),
-            area,
+            *areas,
         )
-        for key, state, due_at, area in connection.execute(query)
+        for key, state, due_at, *areas in connection.execute(query)
     ]
 
 
 def _hazards(
-    connection: sa.Connection, county: County, layer: Layer, before: Duty, areas: tuple[str, ...]
+    connection: sa.Connection, county: County, layer: Layer, placed: sa.Subquery, later: sa.Subquery
 ) -> list[tuple[object, ...]]:
     hazard = county.schema.table(layers.one(Use.HAZARD))
-    placed = in_areas(county, layer, before.run, areas=areas).subquery()
     query = (
-        sa.select(hazard.c.code, hazard.c.state, hazard.c.deadline_on, placed.c.area)
-        .select_from(hazard.join(placed, placed.c.id == hazard.c.object_id))
+        sa.select(hazard.c.code, hazard.c.state, hazard.c.deadline_on, placed.c.area, later.c.area)
+        .select_from(hazard.join(placed, placed.c.id == hazard.c.object_id).outerjoin(later, later.c.id == placed.c.id))
         .where(hazard.c.layer == layer.name, hazard.c.state.is_distinct_from("closed"))
         .order_by(hazard.c.code)
     )
     return [("hazard", layer.name, *row) for row in connection.execute(query)]
 
 
-def _planned(connection: sa.Connection, county: County, worker: str, on: date) -> list[tuple[object, ...]]:
+def _planned(
+    connection: sa.Connection, county: County, layer: Layer, worker: str, on: date, later: sa.Subquery
+) -> list[tuple[object, ...]]:
     """Give the visits that this worker is to make after the last day, each by the newest calendar of its day."""
     visit, run = county.schema.table(layers.one(Use.VISIT_PLAN)), county.schema.table(layers.one(Use.RUN))
-    first, last = (sa.cast(run.c.parameters[name].astext, sa.Date) for name in ("first", "last"))
-    over = (run.c.plan == "calendar") & (first <= visit.c.day) & (visit.c.day <= last)
+    first, last = days_of(run)
+    over = (run.c.plan == PLAN) & (first <= visit.c.day) & (visit.c.day <= last)
     newest = sa.select(sa.func.max(run.c.id)).where(over).correlate(visit).scalar_subquery()
+    mine = (visit.c.layer == layer.name) & (visit.c.worker_code == worker) & (visit.c.day > on)
     query = (
-        sa.select(visit.c.layer, visit.c.object_key, visit.c.outcome, visit.c.day, visit.c.area_code)
-        .where(visit.c.run_id == newest, visit.c.worker_code == worker, visit.c.day > on)
+        sa.select(visit.c.layer, visit.c.object_key, visit.c.outcome, visit.c.day, visit.c.area_code, later.c.area)
+        .select_from(visit.outerjoin(later, later.c.id == visit.c.object_id))
+        .where(mine, visit.c.run_id == newest)
         .order_by(visit.c.day, visit.c.code)
     )
     return [("planned", *row) for row in connection.execute(query)]

@@ -61,10 +61,12 @@ def latest(
     return found
 
 
-def named(connection: sa.Connection, county: County, plan: str, run: str | None) -> Any:  # a row, as above
+def named(
+    connection: sa.Connection, county: County, plan: str, run: str | None, *, option: str = "RUN"
+) -> Any:  # a row, as above
     """Give a run of a plan by its id or number, the newest where none is named: id, number, recorded_at, and more.
 
-    UnknownName where there is no such run, or none at all.
+    UnknownName where there is no such run, or none at all; `option` is where it was named.
     """
     table = county.schema.table(layers.one(Use.RUN))
     query = sa.select(table).where(table.c.plan == plan).order_by(table.c.id.desc()).limit(1)
@@ -75,7 +77,7 @@ def named(connection: sa.Connection, county: County, plan: str, run: str | None)
         if run is None:
             raise UnknownName(f"{plan}: 还没有运算 · no run of this plan yet")
         raise UnknownName(
-            f"{plan} {run}: 没有这次运算 · expected the id or number of a run of this plan, got none such"
+            f"{option} {run}: 没有这次运算 · expected the id or number of a run of the plan {plan}, got none such"
         )
     return found
 

@@ -19,14 +19,14 @@ from gis.plan.outing import DUE, EARLY, PLANNED, Outing, Terms, Visits, outing
 from gis.plan.routes import Effort
 from gis.plan.streets import StreetGraph, attach, street_graph
 from gis.plan.walking import Ways, distances_m, ways
-from gis.plan.workday import EBIKE, WALK
+from gis.plan.workday import EBIKE, STEPS, WALK
 from gis.run.route_starts import Start
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 PACES = {"walk": WALK, "ebike": EBIKE}
-STEPS, IDLE = 1_500, 4
+IDLE = 4
 """Steps of a search, and the part of them after which one without a gain ends."""
 TRIED = 50  # steps by which the time of one is measured
 FEW = 6  # routes that are not worth another process
@@ -91,14 +91,14 @@ class Day(NamedTuple):
     terms: Terms
 
 
-def prepared(rows: pd.DataFrame, day: date, minutes: Mapping[str, float], how: How) -> pd.DataFrame:
+def prepared(rows: pd.DataFrame, day: date, how: How) -> pd.DataFrame:
     """Give the planned visits with whose they are (`who`), how urgent, how long and when they are possible.
 
     Of later days only those that lie near a visit of the day of the same worker are kept, the first due first, and no
     more than the day has visits.
     """
     nobody = "片区 " + rows["area_code"].fillna("—").astype(str)
-    spent = rows["minutes"].astype(float).fillna(rows["kind"].map(minutes)).to_numpy()
+    spent = rows["minutes"].astype(float).to_numpy()
     due = rows["due_on"].map(lambda each: each is not None and each <= day).to_numpy(dtype=bool)
     later = (rows["day"] > day).to_numpy(dtype=bool)
     opening = how.opening_s
@@ -135,7 +135,7 @@ def ground(rows: pd.DataFrame, lines: Geometries, how: How) -> Ground:
 def days(rows: pd.DataFrame, found: Ground, begins: Mapping[str, Start], how: How, seed: int) -> list[Day]:
     """Give the day of each worker who has a visit on it, in the order of their names."""
     end_s = how.start_s + round(how.hours * HOUR_S)
-    terms = Terms(how.start_s, end_s, PACES[how.mode], how.worth_m, effort(how.steps), seed)
+    terms = Terms(how.start_s, end_s, PACES[how.mode], worth_m=how.worth_m, seed=seed)
     groups = rows.groupby("who", sort=True)
     return [_day(str(who), part, found, begins[str(who)], terms) for who, part in groups]
 

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from gis import layers
 from gis.errors import Refused
 from gis.layer import Layer, Role, Use
+from gis.run.calendar import PLAN, days_of
 from gis.store.county import County
 from gis.store.views import spot_column
 
@@ -61,16 +62,17 @@ def planned(
 
 
 def _covering(connection: sa.Connection, county: County, day: date, calendar: int | None) -> int:
-    table = county.schema.table(layers.one(Use.VISIT_PLAN))
-    span = sa.select(table.c.run_id, sa.func.min(table.c.day).label("first"), sa.func.max(table.c.day).label("last"))
-    spans = connection.execute(span.group_by(table.c.run_id).order_by(table.c.run_id.desc())).all()
+    run = county.schema.table(layers.one(Use.RUN))
+    first, last = days_of(run)
+    query = sa.select(run.c.id, first, last).where(run.c.plan == PLAN).order_by(run.c.id.desc())
     if calendar is not None:
-        spans = [each for each in spans if each.run_id == calendar]
-    for run, first, last in spans:
-        if first is not None and first <= day <= last:
-            return int(run)
+        query = query.where(run.c.id == calendar)
+    found = connection.execute(query).all()
+    for number, begins, ends in found:
+        if begins <= day <= ends:
+            return int(number)
     if calendar is not None:
-        told = f"{spans[0].first} to {spans[0].last}" if spans else "no such calendar"
+        told = f"{found[0][1]} to {found[0][2]}" if found else "no such calendar"
         raise Refused(f"--calendar {calendar}: 该日历不含 {day} · expected a calendar that covers {day}, got {told}")
     raise Refused(
         f"{day}: 没有包含该日的检查日历 · no calendar covers this day: "

@@ -17,7 +17,6 @@ from gis.run.route_days import OPEN, How, days, ground, prepared, solved, steps_
 from gis.run.route_made import NO_TIME, UNREACHABLE, Route, route, store
 from gis.run.route_starts import starts
 from gis.run.route_visits import planned
-from gis.run.workload import minutes_of
 from gis.store.county import County
 from gis.store.fetch import features, shapes
 
@@ -93,14 +92,14 @@ def routes(
     """Make and store the route of each worker, or of one, for the visits that a calendar planned for a day.
 
     `role` is who will read addresses. Refused where no calendar covers the day, nothing is planned on it, no street is
-    stored, the law does not say how long a visit takes, or hours are given of a class that no object has.
+    stored, or hours are given of a class that no object has.
     """
     asked = how or How()
     _refuse_classes(asked)
     with county.reading() as connection:
         found = planned(connection, county, day, calendar=calendar, worker=worker, ahead_d=asked.ahead_d, role=role)
         roads = pd.concat([features(connection, county, each) for each in layers.using(Use.STREET)])
-        rows = prepared(found.rows, day, minutes_of(connection, county, {}), asked)
+        rows = prepared(found.rows, day, asked)
         begins = starts(connection, county, rows, found.calendar)
     lines = _usable(roads)
     tied = ground(rows, lines, asked)

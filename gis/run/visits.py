@@ -115,7 +115,7 @@ def due_visits(
 def areas_of(connection: sa.Connection, county: County, given: str | None, day: date) -> int:
     """Give the run of patrol areas that is named; where none is, as `areas_on` has it. Refused where there is none."""
     if given is not None:
-        return int(named(connection, county, "patrol", given).id)
+        return int(named(connection, county, "patrol", given, option="--areas").id)
     found = areas_on(connection, county, day)
     if found is None:
         raise Refused("没有巡查片区 · no patrol areas are made: `wangge patrol areas --workers N` makes them")
