@@ -79,7 +79,7 @@ def test_experts_go_where_they_live_and_every_town_has_one_who_knows_structure(c
     rows = rows_of(county, made.run)
     posts = rows[rows["kind"] == "expert"]
     assert posts.groupby("town_code")["who"].agg(set).to_dict() == {f"T{n}": {f"S{n}", f"G{n}"} for n in (1, 2, 3, 4)}
-    assert posts["away_m"].sum() == 0.0
+    assert posts["away"].sum() == 0.0
     assert made.posted is not None
     assert made.posted.proved
 

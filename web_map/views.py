@@ -1,7 +1,7 @@
 """The ways a layer is coloured, worked out from its definition: each a line of the layer control and of the legend."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TypeAlias
 
@@ -132,8 +132,9 @@ def _shaded(layer: Layer, by: Field, frame: pd.DataFrame, drawable: pd.DataFrame
     title, title_en = f"{layer.title}{by.title}", f"{layer.title_en}: {by.title_en.lower()}"
     known = np.sort(loads.dropna().to_numpy())[::-1]
     bars = tuple(zip(known.tolist(), np.searchsorted(inner, known, side="right").tolist(), strict=True))
-    view = View(title, title_en, entries, places, SHADE_ORDER, 0, filled=True, shown=layer.style.shown, quiet=True)
-    return replace(view, bars=bars)
+    return View(
+        title, title_en, entries, places, SHADE_ORDER, 0, filled=True, shown=layer.style.shown, quiet=True, bars=bars
+    )
 
 
 def labels(layer: Layer, frame: pd.DataFrame) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ LAYER = Layer(
     derived=True,
     unique=(("run_id", "code"),),
     fields=(
-        Field("code", Kind.TEXT, "Number of the visit within its run.", zh="编号", example="000001", required=True),
+        Field("code", Kind.TEXT, "Number of the visit within its run.", zh="编号", example="0000001", required=True),
         Field("run_id", Kind.INTEGER, "Run that made it.", zh="运算", example=1, required=True, refers="run"),
         Field("layer", Kind.TEXT, "Layer of the object.", zh="图层", example="building", required=True, popup=True),
         Field("object_id", Kind.INTEGER, "Internal id of the object.", zh="对象", example=1, required=True),
@@ -67,7 +67,6 @@ LAYER = Layer(
                 Choice("no_area", "不在任何片区", "", "In no patrol area"),
             ),
         ),
-        Field("moved", Kind.BOOLEAN, "Whether an earlier calendar had another day.", zh="改期", example=False),
         Field("was_on", Kind.DATE, "That other day; empty where it has not moved.", zh="原定日"),
         Field(
             "moved_for",

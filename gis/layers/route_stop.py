@@ -17,7 +17,7 @@ LAYER = Layer(
     derived=True,
     unique=(("run_id", "code"),),
     fields=(
-        Field("code", Kind.TEXT, "Number of the stop within its run.", zh="编号", example="001-03", required=True),
+        Field("code", Kind.TEXT, "Number of the stop within its run.", zh="编号", example="001-003", required=True),
         Field("run_id", Kind.INTEGER, "Run that made it.", zh="运算", example=1, required=True, refers="run"),
         Field("route_code", Kind.TEXT, "Route it is on.", zh="路线", example="001", required=True, popup=True),
         Field("worker_code", Kind.TEXT, "Worker who goes.", zh="工号", example="W-001", popup=True),

@@ -33,7 +33,7 @@ LAYER = Layer(
         Field("to_on", Kind.DATE, "Last day; empty for experts.", zh="结束日期", example=date(2026, 8, 29)),
         Field("load", Kind.REAL, "Work of the town in its unit of the run.", zh="工作量", example=812.0, low=0),
         Field(
-            "away_m",
+            "away",
             Kind.REAL,
             "Distance from an expert's home to the middle of the town.",
             zh="距离",

@@ -232,7 +232,6 @@ def _visits(rows: pd.DataFrame, due: Due, crew: Shifts, span: Span) -> pd.DataFr
         due_on=np.array([span.day(int(each)) for each in rows["due"]], dtype=object),
         outcome=np.where(rows["day"] == NEVER, "unmet", np.where(late, "late", "in_time")),
         why=rows["why"],
-        moved=rows["moved_for"].notna(),
         was_on=np.array(days, dtype=object)[np.where(rows["moved_for"].notna(), rows["booked"], NEVER)],
         moved_for=rows["moved_for"],
         number=rows["due"],

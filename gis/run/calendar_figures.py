@@ -5,23 +5,16 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from gis import layers
+from gis.find.unchecked import OUTSIDE
+from gis.layer import Use
+
 NOBODY = "（无人）"
-OUTSIDE = "（区外）"
-NAMES = {
+NAMES = {each.name: each.title for each in layers.one(Use.VISIT_PLAN).fields} | {
     "day": "日期",
-    "worker_code": "工号",
-    "area_code": "片区",
     "town": "镇街代码",
-    "layer": "图层",
-    "object_key": "对象编号",
-    "kind": "检查种类",
     "category": "分级",
-    "due_on": "到期日",
     "minutes": "用时(分钟)",
-    "outcome": "安排",
-    "why": "原因",
-    "was_on": "原定日",
-    "moved_for": "改期原因",
     "visits": "次数",
     "in_time": "按期",
     "late": "逾期补查",
@@ -100,7 +93,7 @@ def unmet(visits: pd.DataFrame, *, shift_minutes: float, walk_minutes: float) ->
 def moved(visits: pd.DataFrame) -> pd.DataFrame:
     """Give the visits that left the day of an earlier calendar, in order of that day."""
     columns = ["worker_code", "layer", "object_key", "kind", "due_on", "was_on", "day", "moved_for"]
-    found = visits.loc[visits["moved"].astype(bool), columns]
+    found = visits.loc[visits["moved_for"].notna(), columns]
     return found.sort_values(["was_on", "worker_code", "layer", "object_key"], kind="stable", ignore_index=True)
 
 

@@ -204,7 +204,7 @@ def _visits(made: Supervision) -> list[dict[str, object]]:
             "from_on": first,
             "to_on": last,
             "load": float(loads[town]),
-            "away_m": None,
+            "away": None,
         }
         for turn, (first, last) in enumerate(made.rounds)
         for town in range(len(codes))
@@ -217,7 +217,7 @@ def _posts(made: Supervision, away_m: Floats | None) -> list[dict[str, object]]:
     codes, first = made.towns["code"].tolist(), made.rounds[0][0] if made.rounds else None
     empty = {"round": None, "from_on": first, "to_on": None, "load": None}
     return [
-        empty | {"kind": "expert", "who": code, "town_code": codes[town], "away_m": float(away_m[row, town])}
+        empty | {"kind": "expert", "who": code, "town_code": codes[town], "away": float(away_m[row, town])}
         for row, (code, town) in enumerate(zip(made.experts, made.posted.town.tolist(), strict=True))
         if town != NOBODY
     ]
