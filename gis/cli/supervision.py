@@ -96,12 +96,10 @@ def _posted(made: "Supervision") -> dict[str, str]:
 def _lines(made: "Supervision") -> list[str]:
     from gis.run.made_up import labels
 
-    mean = float(made.rotated.load.mean())
-    uneven = made.rotated.heaviest / mean if mean else 1.0
     proof = "已证最优 · proved optimal" if made.rotated.proved else f"下界 · bound {made.rotated.bound:,.0f}"
     lines = [
         f"运算 {made.run}：{len(made.groups)} 组 × {len(made.rounds)} 轮，{len(made.towns)} 个镇街",
-        f"最重的组 {made.rotated.heaviest:,.0f} 个对象，为平均的 {uneven:.3f}（{proof}）",
+        f"最重的组 {made.rotated.heaviest:,.0f} 个对象，为平均的 {made.rotated.max_over_mean:.3f}（{proof}）",
         "\t".join(["镇街", *(f"第{turn + 1}轮" for turn in range(len(made.rounds)))]),
     ]
     lines += ["\t".join(map(str, row[1:])) for row in _table(made)]

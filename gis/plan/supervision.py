@@ -52,6 +52,12 @@ class Rotation:
         """Whether no rotation can be more even."""
         return self.heaviest <= self.bound + 1e-6 * max(1.0, abs(self.bound))
 
+    @property
+    def max_over_mean(self) -> float:
+        """The heaviest load over the mean; 1 where there is none."""
+        mean = float(self.load.mean()) if len(self.load) else 0.0
+        return self.heaviest / mean if mean else 1.0
+
 
 def postings(cost: Floats, *, each: int = 2, able: Flags | None = None, able_each: int = 1) -> Postings:
     """Give each town `each` experts, `able_each` of them able (all are, without `able`), at the least sum of costs.

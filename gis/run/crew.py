@@ -6,14 +6,12 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-import shapely
 import sqlalchemy as sa
 
 from gis import layers
-from gis.crs import EXCHANGE, to_storage
 from gis.errors import Refused
 from gis.layer import Use
-from gis.run.roll import Names, choices, days, numbers, rows_of
+from gis.run.roll import Names, choices, days, numbers, places, rows_of
 from gis.store.county import County
 from gis.store.fetch import features
 
@@ -72,19 +70,13 @@ def listed(connection: sa.Connection, county: County, path: Path, day: date) -> 
     frame = rows_of(path, NAMES)
     code = frame["code"]
     share = numbers(path, frame["share"], "工时比例", 0.05, 1.0).fillna(1.0)
-    lon, lat = numbers(path, frame["lon"], "经度", -180, 180), numbers(path, frame["lat"], "纬度", -90, 90)
     to_on = days(path, frame["to_on"], "离岗日期")
     here = np.array([last is None or last >= day for last in to_on])
     if not here.any():
         raise Refused(f"{path.name}: 没有在岗的网格员 · expected a worker who has not left, got none of {len(frame)}")
-    homes = None
-    known = (lon.notna() & lat.notna()).to_numpy()
-    if (known & here).any():
-        points = np.asarray(shapely.points(lon[known], lat[known]), dtype=object)
-        homes = np.zeros((len(frame), 2))
-        homes[known] = shapely.get_coordinates(to_storage(points, EXCHANGE, county.srid))
-        homes[~known] = homes[known & here].mean(axis=0)
-        homes = homes[here]
+    place = places(path, frame, county.srid)[here]
+    known = ~np.isnan(place).any(axis=1)
+    homes = np.where(known[:, None], place, place[known].mean(axis=0)) if known.any() else None
     told = choices(path, frame["skills"], "专长", _skills())
     people = features(connection, county, layers.one(Use.WORKER))
     register = dict(zip(people["code"], people["skills"], strict=True))

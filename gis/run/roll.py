@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+import shapely
 
+from gis.crs import EXCHANGE, to_storage
 from gis.errors import Refused
 
 Names = Mapping[str, tuple[str, ...]]
@@ -41,6 +43,16 @@ def numbers(path: Path, values: "pd.Series[str]", title: str, low: float, high: 
     bad = (values.notna() & found.isna()) | (found < low) | (found > high)
     for row in np.flatnonzero(bad).tolist():
         raise wrong(path, row, title, f"a number from {low:g} to {high:g}", values.iloc[row])
+    return found
+
+
+def places(path: Path, rows: pd.DataFrame, srid: int) -> npt.NDArray[np.float64]:
+    """Give where 经度 and 纬度 (WGS 84) of each row lie (n × 2, storage metres), NaN where one of them is empty."""
+    lon, lat = numbers(path, rows["lon"], "经度", -180, 180), numbers(path, rows["lat"], "纬度", -90, 90)
+    known = (lon.notna() & lat.notna()).to_numpy()
+    found = np.full((len(rows), 2), np.nan)
+    points = np.asarray(shapely.points(lon[known], lat[known]), dtype=object)
+    found[known] = shapely.get_coordinates(to_storage(points, EXCHANGE, srid))
     return found
 
 

@@ -11,14 +11,13 @@ import shapely
 import sqlalchemy as sa
 
 from gis import layers
-from gis.crs import EXCHANGE, to_storage
 from gis.errors import Refused
 from gis.find.duty import patrolled
 from gis.layer import Layer, Use
 from gis.plan.supervision import NOBODY, Postings, Rotation, postings, rotation
 from gis.run.made_up import made_up
 from gis.run.record import Made, digest, record
-from gis.run.roll import Names, choices, numbers, rows_of, wrong
+from gis.run.roll import Names, choices, places, rows_of, wrong
 from gis.store.county import County
 from gis.store.fetch import features, shapes
 
@@ -141,15 +140,11 @@ def _groups(groups: int | Path, towns: pd.DataFrame) -> tuple[tuple[str, ...], I
 
 def _experts(county: County, path: Path, towns: pd.DataFrame, middles: Floats) -> _People:
     rows = rows_of(path, EXPERTS)
-    lon, lat = numbers(path, rows["lon"], "经度", -180, 180), numbers(path, rows["lat"], "纬度", -90, 90)
-    known = (lon.notna() & lat.notna()).to_numpy()
-    town = _towns(path, rows, towns)
-    for row in np.flatnonzero(~known & (town == NOBODY)).tolist():
+    place, town = places(path, rows, county.srid), _towns(path, rows, towns)
+    nowhere = np.isnan(place).any(axis=1)
+    for row in np.flatnonzero(nowhere & (town == NOBODY)).tolist():
         raise wrong(path, row, "经度、纬度或镇街", "a place to set out from", None)
-    place = middles[np.maximum(town, 0)]
-    if known.any():
-        points = np.asarray(shapely.points(lon[known], lat[known]), dtype=object)
-        place[known] = shapely.get_coordinates(to_storage(points, EXCHANGE, county.srid))
+    place[nowhere] = middles[town[nowhere]]
     skill = choices(path, rows["skill"], "专长", SKILLS)
     return _People(tuple(map(str, rows["code"])), town, place, skill == "structure")
 
@@ -184,13 +179,8 @@ def _made(made: Supervision, how: How, experts: Path | None) -> Made:
         steps=how.steps,
         objective=made.rotated.heaviest,
         bound=made.rotated.bound,
-        result={"max_over_mean": _uneven(made.rotated), "proved": made.rotated.proved, **proof},
+        result={"max_over_mean": made.rotated.max_over_mean, "proved": made.rotated.proved, **proof},
     )
-
-
-def _uneven(found: Rotation) -> float:
-    mean = float(found.load.mean()) if len(found.load) else 0.0
-    return found.heaviest / mean if mean else 1.0
 
 
 def _visits(made: Supervision) -> list[dict[str, object]]:
