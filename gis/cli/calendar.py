@@ -145,7 +145,7 @@ def _words() -> Mapping[str, Mapping[str, str]]:
     from gis.layer import Use
 
     layer = layers.one(Use.VISIT_PLAN)
-    choices = {each.name: {choice.value: choice.title for choice in each.choices} for each in layer.fields}
+    choices = {each.name: each.titles for each in layer.fields}
     kinds = {each.patrol.kind: f"{each.title}检查" for each in layers.every() if each.patrol is not None}
     return choices | {"layer": {each.name: each.title for each in layers.every()}, "kind": kinds}
 

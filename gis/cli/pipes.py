@@ -104,7 +104,7 @@ def _told(made: "Pipes") -> list[str]:
         f"第 {place} 期：累计造价 {each['cost']:,.0f}，{each['users']} 户，为同预算上界的 {100 * each['ratio']:.1f}%"
         for place, each in enumerate(made.phases, start=1)
     ]
-    titles = {each.value: each.title for each in layers.one(Use.CONNECTION_PLAN).field("reason").choices}
+    titles = layers.one(Use.CONNECTION_PLAN).field("reason").titles
     lines.append("，".join(f"{titles.get(reason, reason)} {count}" for reason, count in sorted(made.reasons.items())))
     lines.append("调压设施：" + "，".join(f"{ROOTS.get(why, why)} {n}" for why, n in sorted(made.left_roots.items())))
     return [*lines, f"所用规则 {len(made.rules)} 条，其中未核实 {made.unverified} 条"]

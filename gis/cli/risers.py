@@ -75,7 +75,7 @@ def _lines(made: "Risers", xlsx: Path | None) -> Iterator[str]:
             f"至第 {each.phase} 期：{each.buildings} 栋 {each.households} 户，"
             f"造价 {each.cost:,} / {each.allowed:,} 元，距上界 {each.gap_pct:.2f}%"
         )
-    titles = {each.value: each.title for each in outcome.choices}
+    titles = outcome.titles
     yield "，".join(f"{titles[name]} {count}" for name, count in made.outcomes.items())
     for name, count in made.blocked.items():
         yield f"  {titles[name]}：{count} 户"

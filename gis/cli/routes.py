@@ -7,16 +7,15 @@ from typing import TYPE_CHECKING
 
 import click
 
+from gis import layers
 from gis.cli.door import DATABASE, DAY, county, day, steps
 from gis.cli.say import Answer, Command
-from gis.layer import Role
+from gis.layer import Role, Use
 
 if TYPE_CHECKING:
     from gis.run.routes import Figures
 
 SHOWN = 20
-WHY = {"no_time": "时间不够 no time", "unreachable": "无路可达 no street leads there"}
-STARTS = {"area": "片区中心", "town": "镇街中心", "stops": "当日检查点中心"}
 
 
 def seconds_of(text: str) -> int:
@@ -134,7 +133,9 @@ def patrol_routes(
 
 
 def _lines(made: "Figures") -> list[str]:
-    begun = "，".join(f"{STARTS[kind]} {number}" for kind, number in made.starts.items())
+    starts = layers.one(Use.ROUTE).field("start_from").titles
+    why = layers.one(Use.ROUTE_STOP).field("outcome").titles
+    begun = "，".join(f"{starts[kind]} {number}" for kind, number in made.starts.items())
     kept = f"已排 {made.made}，时间不够 {made.no_time}，无路可达 {made.unreachable}"
     lines = [
         f"{made.day} 路线 {made.routes} 条，停靠 {made.stops} 处（日历 {made.calendar}，运算 {made.run}）",
@@ -149,7 +150,7 @@ def _lines(made: "Figures") -> list[str]:
     if made.due_left:
         lines.append(f"未排入且当日到期或已逾期 · left out though due: {made.due_left}")
     lines += [
-        f"  未排 {each.worker} {each.layer} {each.key}（到期 {each.due_on or '—'}）：{WHY[each.why]}"
+        f"  未排 {each.worker} {each.layer} {each.key}（到期 {each.due_on or '—'}）：{why[each.why]}"
         for each in made.left[:SHOWN]
     ]
     if len(made.left) > SHOWN:

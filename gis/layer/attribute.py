@@ -135,6 +135,11 @@ class Field:
         """The English label."""
         return self.en or self.name.replace("_", " ").capitalize()
 
+    @property
+    def titles(self) -> dict[str, str]:
+        """The Chinese title of each choice, by its stored value."""
+        return {choice.value: choice.title for choice in self.choices}
+
     def choice(self, value: object) -> Choice | None:
         """Give the choice of a stored value, or None where the field has no such choice."""
         return next((choice for choice in self.choices if choice.value == value), None)

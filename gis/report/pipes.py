@@ -84,7 +84,7 @@ def bill(facts: Facts) -> pd.DataFrame:
     The last row before the sum is what is done in the users' rooms, a piece each.
     """
     rows = facts.pipes
-    names = {each.value: each.title for each in facts.pipe_layer.field("kind").choices}
+    names = facts.pipe_layer.field("kind").titles
     own = pd.DataFrame(
         {
             "类型": rows["kind"].map(names),
@@ -193,7 +193,7 @@ def _user_sentences(facts: Facts) -> tuple[str, ...]:
 def _user_tables(facts: Facts) -> list[Table]:
     if facts.users.empty:
         return []
-    titles = {each.value: each.title for each in facts.user_layer.field("reason").choices}
+    titles = facts.user_layer.field("reason").titles
     counted = facts.users["reason"].map(titles).value_counts(sort=False).rename_axis("理由").reset_index(name="户数")
     flagged = facts.users.loc[facts.users["flag"].notna() & facts.users["connected"].astype(bool), "flag"]
     flags = flagged.value_counts(sort=False).rename_axis("提示").reset_index(name="户数")
@@ -264,7 +264,7 @@ def _listed(layer: Layer, rows: pd.DataFrame) -> pd.DataFrame:
     found = {}
     for field in layer.fields:
         if field.name in rows and field.name != "run_id" and rows[field.name].notna().any():
-            titles = {each.value: each.title for each in field.choices}
+            titles = field.titles
             unit = UNITS.get(field.unit, field.unit)
             values = rows[field.name].map(titles) if titles else rows[field.name]
             found[f"{field.title}（{unit}）" if unit else field.title] = values.map(_flat)

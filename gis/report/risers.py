@@ -54,7 +54,7 @@ def _worded(layer: Layer, rows: pd.DataFrame, names: Sequence[str]) -> pd.DataFr
     found = {}
     for name in names:
         field = layer.field(name)
-        titles = {each.value: each.title for each in field.choices}
+        titles = field.titles
         found[_headed(field)] = rows[name].map(titles) if titles else rows[name]
     return pd.DataFrame(found).reset_index(drop=True)
 

@@ -176,7 +176,7 @@ def _closed(facilities: gpd.GeoDataFrame, network: Traced, cut: Outage) -> pd.Da
 
 def _facilities(facilities: gpd.GeoDataFrame, which: NDArray[np.bool_], action: str) -> pd.DataFrame:
     chosen = facilities[which].to_crs(crs.EXCHANGE)
-    kinds = {choice.value: choice.title for choice in _layers()[0].field("kind").choices}
+    kinds = _layers()[0].field("kind").titles
     return pd.DataFrame(
         {
             "设施编号": chosen["code"].astype(str),
@@ -196,7 +196,7 @@ def _listed(users: gpd.GeoDataFrame, towns: gpd.GeoDataFrame, layer: Layer, role
     found = {"镇街": users["town_id"].map(names)}
     for field in (layer.field(name) for name in wanted):
         if field in view.plain:
-            titles = {choice.value: choice.title for choice in field.choices}
+            titles = field.titles
             found[field.title] = users[field.name].map(lambda value, titles=titles: titles.get(value, value))
         elif field in view.masked and field.mask is not None:
             found[field.title] = users[field.name].map(field.mask.apply)

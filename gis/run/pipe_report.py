@@ -91,7 +91,7 @@ def _pipes(connection: sa.Connection, county: County, run: int) -> pd.DataFrame:
     for layer in layers.using(Use.STREET):
         for field in layer.fields:
             if field.name in titles:
-                titles[field.name] |= {choice.value: choice.title for choice in field.choices}
+                titles[field.name] |= field.titles
     titles["gas"] = {each.value: each.title for each in PRESSURES}
     return rows.assign(**{name: [of.get(each, each) for each in rows[name].tolist()] for name, of in titles.items()})
 
@@ -122,7 +122,7 @@ def _users(connection: sa.Connection, county: County, run: int, told: Mapping[st
         .where(plan.c.run_id == run)
     )
     town = {row.user_code: row.name for row in connection.execute(query)}
-    titles = {each.value: each.title for each in layer.field(layer.demands.by if layer.demands else "").choices}
+    titles = layer.field(layer.demands.by if layer.demands else "").titles
     new = rows["connected"].astype(bool) & (rows["reason"] != KEPT)
     price = rows["kind"].map(lambda each: float(told.get(f"{HOOKUP}.{each}", {}).get("amount", 0.0))).astype(float)
     return rows.assign(

@@ -51,9 +51,9 @@ class _Words:
 
     def __init__(self) -> None:
         outcome = layers.one(Use.ROUTE_STOP).field("outcome")
-        self.why = {each.value: each.title for each in outcome.choices}
-        self.mode = {each.value: each.title for each in layers.one(Use.ROUTE).field("mode").choices}
-        self.start = {each.value: each.title for each in layers.one(Use.ROUTE).field("start_from").choices}
+        self.why = outcome.titles
+        self.mode = layers.one(Use.ROUTE).field("mode").titles
+        self.start = layers.one(Use.ROUTE).field("start_from").titles
 
     def title(self, layer: str) -> str:
         """Give a layer's title."""

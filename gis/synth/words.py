@@ -27,7 +27,7 @@ def headings(layer: Layer, frame: pd.DataFrame, *, without: Sequence[str] = ()) 
 def cells(field: Field, values: Column) -> Column:
     """Give a field's values as an office writes them: titles, 是 and 否, moments to the minute; None where empty."""
     if field.choices:
-        titles = {choice.value: choice.title for choice in field.choices}
+        titles = field.titles
         return pd.Series([titles.get(each) for each in values], index=values.index, dtype=object)
     if field.kind is Kind.BOOLEAN:
         return pd.Series([_yes(each) for each in values], index=values.index, dtype=object)
