@@ -126,7 +126,8 @@ def pipes_frontier(
     """投入产出 · What more money would win: cost, users, and prizes with their upper bound, for rising budgets."""
     from gis.report import frontier as report
     from gis.report.workbook import Sheet, workbook
-    from gis.run import pipes as run
+    from gis.run.pipe_frontier import curve
+    from gis.run.pipes import How
 
     _refuse(how)
     form = report.form_of(figure, ("png", "svg")) if figure is not None else ""
@@ -134,7 +135,7 @@ def pipes_frontier(
         report.form_of(xlsx, ("xlsx",))
     with county(database) as opened, steps("瓶改管", total=1) as progress:
         progress("pipes")
-        found = run.curve(opened, points=points, seed=seed, how=run.How(**how))
+        found = curve(opened, points=points, seed=seed, how=How(**how))
         title, today = f"{opened.name} 瓶改管 投入与效益", opened.today()
     shown = report.listed(found.rows)
     if xlsx is not None:

@@ -10,7 +10,8 @@ import sqlalchemy as sa
 from gis import layers
 from gis.errors import UnknownName
 from gis.layer import Use
-from gis.run.pipe_kept import run_named
+from gis.run.pipe_kept import PLAN
+from gis.run.record import named
 from gis.store.county import County
 
 SHARES = {
@@ -81,13 +82,13 @@ def _shown(rules: list[str]) -> str:
 def explain(county: County, user: str, number: str | None = None) -> Why:
     """Give why a user is in or out of a pipe plan, the newest where none is named.
 
-    Refused where no such plan is on record, UnknownName where it did not weigh the user.
+    UnknownName where no such plan is on record, or it did not weigh the user.
     """
     layer = layers.one(Use.CONNECTION_PLAN)
     table, runs = county.schema.table(layer), county.schema.table(layers.one(Use.RUN))
     columns = [table.c[each.name] for each in layer.fields]
     with county.reading() as connection:
-        run = run_named(connection, county, number)
+        run = int(named(connection, county, PLAN, number, option="--run").id)
         row = (
             connection.execute(sa.select(*columns).where(table.c.run_id == run, table.c.user_code == user))
             .mappings()

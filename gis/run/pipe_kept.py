@@ -14,8 +14,10 @@ from gis.errors import Refused
 from gis.layer import Use
 from gis.plan.streets import StreetGraph
 from gis.run.pipe_prices import beside
+from gis.run.record import named
 from gis.store.county import County
 
+PLAN = "pipes"
 SAME_M = 0.2
 """A pipe within this distance of an old one all along lies where it lay: streets are cut elsewhere for other users."""
 
@@ -40,12 +42,12 @@ def kept(
 ) -> Kept:
     """Give what the run of that number laid up to phase `built`; nothing where none is named.
 
-    Refused where there is no such run or phase.
+    UnknownName where there is no such run, Refused where it has no such phase.
     """
     edge, diameter = np.zeros(graph.edge_count, dtype=bool), np.full(graph.edge_count, "", dtype=object)
     if number is None:
         return Kept(edge, np.zeros(len(users), dtype=bool), diameter)
-    run = run_named(connection, county, number)
+    run = int(named(connection, county, PLAN, number, option="--stable-from").id)
     pipes = county.schema.table(layers.one(Use.PIPE_PLAN))
     people = county.schema.table(layers.one(Use.CONNECTION_PLAN))
     phases = connection.execute(sa.select(sa.func.max(pipes.c.phase)).where(pipes.c.run_id == run)).scalar() or 0
@@ -65,17 +67,3 @@ def kept(
     query = sa.select(people.c.user_code).where(people.c.run_id == run, people.c.connected, *upto)
     codes = set(connection.execute(query).scalars())
     return Kept(edge, users["code"].isin(codes).to_numpy(dtype=bool), diameter)
-
-
-def run_named(connection: sa.Connection, county: County, number: str | None) -> int:
-    """Give the id of the pipe plan of that number, the newest where none is named; Refused where there is none."""
-    table = county.schema.table(layers.one(Use.RUN))
-    query = sa.select(table.c.id).where(table.c.plan == "pipes").order_by(table.c.id.desc()).limit(1)
-    if number is not None:
-        same = sa.cast(table.c.id, sa.Text()) == number
-        query = query.where((table.c.number == number) | same)
-    found = connection.execute(query).scalar()
-    if found is None:
-        which = "" if number is None else f" {number}"
-        raise Refused(f"没有瓶改管方案{which} · no pipe plan{which} is on record; `wangge pipes plan` makes one")
-    return int(found)

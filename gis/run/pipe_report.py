@@ -19,12 +19,13 @@ from gis.report.pipes import Facts, book, report
 from gis.report.sections import pages
 from gis.run.made_up import behind_pipes
 from gis.run.pipe_explain import SHARES
+from gis.run.pipe_kept import PLAN
 from gis.run.record import named
 from gis.store.county import County
 
 Shapes = NDArray[np.object_]
 
-PLAN, MEDIUM = "pipes", "gas"
+MEDIUM = "gas"
 PHASES = ("#c62828", "#ef6c00", "#f9a825", "#2e7d32", "#1565c0", "#6a1b9a")
 """Colours of phases on the map, from the first; they come again where there are more."""
 STREET, WATER, USER, ROOT = "#cfcfcf", "#8db9dd", "#37474f", "#0d47a1"

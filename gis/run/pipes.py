@@ -9,7 +9,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-import pandas as pd
 import sqlalchemy as sa
 from numpy.typing import NDArray
 
@@ -19,7 +18,7 @@ from gis.plan.pace import Pace
 from gis.plan.phases import Phases, Point, Site, frontier, phased
 from gis.plan.pipes import STEPS, Reason
 from gis.run.pipe_ground import SUBJECTS, Ground, ground
-from gis.run.pipe_kept import Kept, kept
+from gis.run.pipe_kept import PLAN, Kept, kept
 from gis.run.pipe_prices import REACH_M, Priced, priced
 from gis.run.pipe_prizes import Prizes, prizes
 from gis.run.pipe_rows import Laid, store
@@ -165,7 +164,7 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How
     phases = _phases(wanted.site, sizes, asked, seed=seed)
     told = _told(wanted, sizes, phases)
     made = Made(
-        "pipes",
+        PLAN,
         {"budget": budget} | asked.parameters(),
         wanted.digest(),
         seed=seed,
@@ -263,45 +262,3 @@ def _laid(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Laid:
         user_phase=found.connected.astype(np.int64) if phases is None else phases.user,
         reasons=_reasons(wanted, sizes),
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Curve:
-    """The frontier by budget, with the columns budget, cost, users, mass_kg, won, most and ratio; `invented` users."""
-
-    run: int
-    rows: pd.DataFrame
-    invented: bool
-
-
-def curve(county: County, *, points: int, seed: int = 0, how: How | None = None) -> Curve:
-    """Give the best plans found within `points` rising budgets, the last of which pays the plan without a budget.
-
-    Pipes have their narrowest sizes here.
-    The run is recorded with these rows; no pipes are stored. Refused as in `plan`.
-    """
-    asked = how or How()
-    with county.reading() as connection:
-        wanted = question(connection, county, asked)
-    free = wanted.site.plan(None, seed=seed, pace=asked.pace())
-    budgets = np.arange(1, points + 1) * free.cost / points
-    rows = pd.DataFrame(
-        [
-            {
-                "budget": each.budget,
-                "cost": each.plan.cost,
-                "users": int(each.plan.connected.sum()),
-                "mass_kg": float(wanted.prizes.mass_kg[each.plan.connected].sum()),
-                "won": each.won,
-                "most": each.most,
-                "ratio": each.ratio,
-            }
-            for each in frontier(wanted.site, budgets, seed=seed, steps=asked.steps)
-        ]
-    )
-    result = {"points": rows.to_dict("records"), "rules": wanted.ground.tariff.told()}
-    parameters = {"points": points} | asked.parameters()
-    made = Made("pipes_frontier", parameters, wanted.digest(), seed=seed, steps=asked.steps, result=result)
-    with county.writing() as connection:
-        run = record(connection, county, made)
-    return Curve(run, rows, bool(wanted.ground.users["invented"].astype(bool).any()))
