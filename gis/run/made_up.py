@@ -6,9 +6,8 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.layer import Layer, Use
+from gis.run.pipe_ground import demanding, supplying
 from gis.store.county import County
-
-MEDIUM = "gas"
 
 
 def made_up(connection: sa.Connection, county: County, of: Iterable[Layer]) -> tuple[str, ...]:
@@ -25,14 +24,7 @@ def made_up(connection: sa.Connection, county: County, of: Iterable[Layer]) -> t
 
 def behind_pipes(connection: sa.Connection, county: County) -> tuple[str, ...]:
     """Give which of the layers that a pipe plan is made from hold invented rows, as `made_up` does."""
-    sources = [
-        each
-        for each in layers.every()
-        if Use.STREET in each.uses
-        or (each.supplies is not None and each.supplies.medium == MEDIUM)
-        or (each.demands is not None and each.demands.medium == MEDIUM)
-    ]
-    return made_up(connection, county, sources)
+    return made_up(connection, county, (supplying()[0], demanding()[0], *layers.using(Use.STREET)))
 
 
 def labels(invented: Sequence[str]) -> tuple[str, ...]:

@@ -18,11 +18,11 @@ from gis.layer import Layer, Role, Use
 from gis.plan.outage import Outage, outage
 from gis.report.workbook import Sheet, workbook
 from gis.run.outage_net import Traced, traced
+from gis.run.pipe_ground import demanding, supplying
 from gis.store.county import County
-from gis.store.fetch import features
+from gis.store.fetch import features, shapes
 from gis.store.versions import in_force
 
-MEDIUM = "gas"
 PIPES = "gas_pipeline"
 NOTICE, PLANNED = "gas_outage", "notice"
 AT_REACH_M = 50.0
@@ -76,7 +76,7 @@ def trace(county: County, asked: Asked) -> Found:
     Refused where the pipe is a transmission line or not live, the place lies farther than 50 m from every pipe, or no
     source is found; UnknownName where no pipe has the code.
     """
-    facility, user = _layers()
+    facility, user = supplying()[0], demanding()[0]
     with county.reading() as connection:
         pipes = features(connection, county, layers.named(PIPES))
         facilities = features(connection, county, facility, where="live")
@@ -95,8 +95,8 @@ def trace(county: County, asked: Asked) -> Found:
     return Found(
         pipes=tuple(live["code"].iloc[np.unique(zone)].astype(str)),
         length_m=float(shapely.length(network.piece[cut.zone]).sum()),
-        close=_closed(facilities, network, cut),
-        spare=_facilities(facilities, np.isin(network.facility_at, cut.spare), "外侧已无气，可不关"),
+        close=_closed(facilities, network, cut, county.srid),
+        spare=_facilities(facilities, np.isin(network.facility_at, cut.spare), "外侧已无气，可不关", srid=county.srid),
         users=listed,
         kinds=dict(Counter(users["kind"][dry].astype(str))),
         piped=len(users),
@@ -109,15 +109,6 @@ def trace(county: County, asked: Asked) -> Found:
         notify_by=None if asked.start is None else asked.start - timedelta(hours=hours),
         invented=any(bool(names) for each in frames if "invented" in each for names in each["invented"]),
     )
-
-
-def _layers() -> tuple[Layer, Layer]:
-    """Give the layers of gas facilities and of gas users."""
-    supplying = [each for each in layers.every() if each.supplies and each.supplies.medium == MEDIUM]
-    demanding = [each for each in layers.every() if each.demands and each.demands.medium == MEDIUM]
-    if len(supplying) != 1 or len(demanding) != 1:
-        raise Refused(f"expected one layer that supplies and one that demands {MEDIUM}")
-    return supplying[0], demanding[0]
 
 
 def _notice(connection: sa.Connection, county: County, hours: float | None) -> tuple[float, str, bool]:
@@ -159,31 +150,32 @@ def _broken(county: County, live: gpd.GeoDataFrame, network: Traced, asked: Aske
     return [int(near[1][0])]
 
 
-def _closed(facilities: gpd.GeoDataFrame, network: Traced, cut: Outage) -> pd.DataFrame:
+def _closed(facilities: gpd.GeoDataFrame, network: Traced, cut: Outage, srid: int) -> pd.DataFrame:
     regulators = np.zeros(len(facilities), dtype=bool)
     regulators[network.regulator[cut.regulators]] = True
     source = np.isin(network.facility_at, cut.stations) & (facilities["kind"] != "valve_well").to_numpy()
     valves = np.isin(network.facility_at, cut.valves) & (facilities["kind"] == "valve_well").to_numpy()
     return pd.concat(
         [
-            _facilities(facilities, valves, "关阀"),
-            _facilities(facilities, regulators & ~source, "关闭出口"),
-            _facilities(facilities, source, "气源停供或关闭出口"),
+            _facilities(facilities, valves, "关阀", srid=srid),
+            _facilities(facilities, regulators & ~source, "关闭出口", srid=srid),
+            _facilities(facilities, source, "气源停供或关闭出口", srid=srid),
         ],
         ignore_index=True,
     )
 
 
-def _facilities(facilities: gpd.GeoDataFrame, which: NDArray[np.bool_], action: str) -> pd.DataFrame:
-    chosen = facilities[which].to_crs(crs.EXCHANGE)
-    kinds = _layers()[0].field("kind").titles
+def _facilities(facilities: gpd.GeoDataFrame, which: NDArray[np.bool_], action: str, *, srid: int) -> pd.DataFrame:
+    chosen = facilities[which]
+    place = shapely.get_coordinates(crs.from_storage(shapes(chosen), crs.EXCHANGE, srid)).round(6)
+    kinds = supplying()[0].field("kind").titles
     return pd.DataFrame(
         {
             "设施编号": chosen["code"].astype(str),
             "类型": chosen["kind"].map(kinds),
             "操作": action,
-            "经度": chosen.geometry.x.round(6),
-            "纬度": chosen.geometry.y.round(6),
+            "经度": place[:, 0],
+            "纬度": place[:, 1],
         }
     ).reset_index(drop=True)
 

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gis import layers
 from gis.errors import Refused
-from gis.layer import Demand, Layer, Use
+from gis.layer import Demand, Layer, Supply, Use
 from gis.run import tariff
 from gis.run.tariff import Tariff
 from gis.store.county import County
@@ -65,8 +65,8 @@ def ground(
     Refused where no street or no live root with gas to spare is stored, or a town is unknown.
     """
     streets = pd.concat([features(connection, county, layer) for layer in layers.using(Use.STREET)], ignore_index=True)
-    roots, left = _roots(_rooting(connection, county), pressure)
-    layer, demand = _demanding()
+    (source, supply), (layer, demand) = supplying(), demanding()
+    roots, left = _roots(features(connection, county, source, where=supply.where), pressure)
     users = features(connection, county, layer, where=demand.where)
     if area is not None:
         users = users[users["town_id"] == town_named(connection, county, area).id]
@@ -91,20 +91,20 @@ def ground(
     )
 
 
-def _demanding() -> tuple[Layer, Demand]:
+def demanding() -> tuple[Layer, Demand]:
+    """Give the layer of those who could get gas, with what it says of them."""
     found = [(layer, layer.demands) for layer in layers.every() if layer.demands and layer.demands.medium == MEDIUM]
     if len(found) != 1:
         raise Refused(f"expected one layer of users who could get {MEDIUM}, got {[layer.name for layer, _ in found]}")
     return found[0]
 
 
-def _rooting(connection: sa.Connection, county: County) -> gpd.GeoDataFrame:
-    found = [
-        features(connection, county, layer, where=layer.supplies.where)
-        for layer in layers.every()
-        if layer.supplies is not None and layer.supplies.medium == MEDIUM
-    ]
-    return pd.concat(found, ignore_index=True)
+def supplying() -> tuple[Layer, Supply]:
+    """Give the layer of what feeds gas, with what it says of live roots."""
+    found = [(layer, layer.supplies) for layer in layers.every() if layer.supplies and layer.supplies.medium == MEDIUM]
+    if len(found) != 1:
+        raise Refused(f"expected one layer that feeds {MEDIUM}, got {[layer.name for layer, _ in found]}")
+    return found[0]
 
 
 def _roots(live: gpd.GeoDataFrame, pressure: str | None) -> tuple[gpd.GeoDataFrame, dict[str, int]]:

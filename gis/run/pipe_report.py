@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from gis import layers
-from gis.errors import Refused
 from gis.layer import PRESSURES, Layer, Use
 from gis.report.docx import document
 from gis.report.picture import Ink, Picture, around
@@ -19,13 +18,13 @@ from gis.report.pipes import Facts, book, report
 from gis.report.sections import pages
 from gis.run.made_up import behind_pipes
 from gis.run.pipe_explain import SHARES
+from gis.run.pipe_ground import demanding, supplying
 from gis.run.pipe_kept import PLAN
 from gis.run.record import named
 from gis.store.county import County
 
 Shapes = NDArray[np.object_]
 
-MEDIUM = "gas"
 PHASES = ("#c62828", "#ef6c00", "#f9a825", "#2e7d32", "#1565c0", "#6a1b9a")
 """Colours of phases on the map, from the first; they come again where there are more."""
 STREET, WATER, USER, ROOT = "#cfcfcf", "#8db9dd", "#37474f", "#0d47a1"
@@ -97,21 +96,13 @@ def _pipes(connection: sa.Connection, county: County, run: int) -> pd.DataFrame:
     return rows.assign(**{name: [of.get(each, each) for each in rows[name].tolist()] for name, of in titles.items()})
 
 
-def _demanding() -> Layer:
-    """Give the layer of those who could get gas."""
-    found = [each for each in layers.every() if each.demands is not None and each.demands.medium == MEDIUM]
-    if len(found) != 1:
-        raise Refused(f"expected one layer of users who could get {MEDIUM}, got {[each.name for each in found]}")
-    return found[0]
-
-
 def _users(connection: sa.Connection, county: County, run: int, told: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Give the users that a run weighed, with words for `kind` and `shares`, `hookup` and the name of their `town`.
 
     `hookup` is what it costs to bring gas from the pipe into the rooms, by the rules `told` of the run; 0 where the
     user is not connected or was before. None of an older run.
     """
-    layer = _demanding()
+    layer, demand = demanding()
     rows = _of_run(connection, county, layers.one(Use.CONNECTION_PLAN), run)
     plan, own, towns = (
         county.schema.table(each) for each in (layers.one(Use.CONNECTION_PLAN), layer, layers.one(Use.TOWN))
@@ -123,7 +114,7 @@ def _users(connection: sa.Connection, county: County, run: int, told: Mapping[st
         .where(plan.c.run_id == run)
     )
     town = {row.user_code: row.name for row in connection.execute(query)}
-    titles = layer.field(layer.demands.by if layer.demands else "").titles
+    titles = layer.field(demand.by).titles
     new = rows["connected"].astype(bool) & (rows["reason"] != KEPT)
     price = rows["kind"].map(lambda each: float(told.get(f"{HOOKUP}.{each}", {}).get("amount", 0.0))).astype(float)
     return rows.assign(
@@ -176,8 +167,8 @@ def _picture(connection: sa.Connection, county: County, facts: Facts) -> Picture
         named = f"第 {number} 期" if facts.pipes["phase"].notna().any() else "规划管线"
         inks.append(Ink(lines[own & (kind != "main")], colour, width=0.5))
         inks.append(Ink(lines[own & (kind == "main")], colour, width=1.5, title=f"{named}干支管"))
-    roots = [each for each in layers.every() if each.supplies is not None and each.supplies.medium == MEDIUM]
-    inks.append(Ink(_around(connection, county, roots, box), ROOT, size_mm=2.4, title="气源（调压站、调压柜）"))
+    roots = _around(connection, county, [supplying()[0]], box)
+    inks.append(Ink(roots, ROOT, size_mm=2.4, title="气源（调压站、调压柜）"))
     note = f"{facts.place} · {facts.run} · {facts.made_on}"
     return Picture(tuple(each for each in inks if len(each.shapes)), box, note=note, synthetic=bool(facts.invented))
 
