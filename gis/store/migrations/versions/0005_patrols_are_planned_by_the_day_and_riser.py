@@ -539,6 +539,7 @@ def upgrade() -> None:
         sa.Column("minutes", sa.Double(), nullable=True, comment="用时 [min] · Minutes of the visit."),
         sa.Column("outcome", sa.Text(), nullable=False, comment="安排 · Whether the day is in time."),
         sa.Column("why", sa.Text(), nullable=True, comment="原因 · Why it is not in time."),
+        sa.Column("moved", sa.Boolean(), nullable=True, comment="改期 · Whether an earlier calendar had another day."),
         sa.Column("was_on", sa.Date(), nullable=True, comment="原定日 · That other day; empty where it has not moved."),
         sa.Column("moved_for", sa.Text(), nullable=True, comment="改期原因 · Why it was moved."),
         sa.Column("geom", shape("POINT"), nullable=False, comment="Geometry in storage metres"),
@@ -659,7 +660,7 @@ def upgrade() -> None:
         sa.Column("to_on", sa.Date(), nullable=True, comment="结束日期 · Last day; empty for experts."),
         sa.Column("load", sa.Double(), nullable=True, comment="工作量 · Work of the town in its unit of the run."),
         sa.Column(
-            "away",
+            "away_m",
             sa.Double(),
             nullable=True,
             comment="距离 [m] · Distance from an expert's home to the middle of the town.",

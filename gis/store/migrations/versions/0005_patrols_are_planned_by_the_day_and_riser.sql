@@ -373,9 +373,9 @@ COMMENT ON CONSTRAINT supervision_round_low ON "supervision" IS 'at least 1';
 ALTER TABLE "supervision" ADD CONSTRAINT supervision_load_low CHECK ("load" >= 0);
 COMMENT ON CONSTRAINT supervision_load_low ON "supervision" IS 'at least 0';
 
--- after: constraint supervision.supervision_away_low
-ALTER TABLE "supervision" ADD CONSTRAINT supervision_away_low CHECK ("away" >= 0);
-COMMENT ON CONSTRAINT supervision_away_low ON "supervision" IS 'at least 0';
+-- after: constraint supervision.supervision_away_m_low
+ALTER TABLE "supervision" ADD CONSTRAINT supervision_away_m_low CHECK ("away_m" >= 0);
+COMMENT ON CONSTRAINT supervision_away_m_low ON "supervision" IS 'at least 0';
 
 -- after: constraint supervision.supervision_round_of_a_group
 ALTER TABLE "supervision" ADD CONSTRAINT supervision_round_of_a_group CHECK ((kind = 'group') = (round IS NOT NULL));
