@@ -76,7 +76,7 @@ class Market:
         pace = Pace(QUICK, stop=lambda: pace.done > 0 and not self.pace.on())
         core = self.bones.weighed(prizes=PARTS, money=price)
         walled(core, walls, self.bones.unit_per_yuan * price / (1 << shift(PARTS, price)))
-        found = solved(core, pace=pace, seed=self.seed)
+        found = solved(core, pace=pace, seed=self.seed, redraws=False)
         edges = self.net.dug(edge for edge in found.edges if edge < len(self.net.cost))
         users = self.net.users
         inside = self.who & self.net.nodes_of(edges)[users.node]

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from gis.plan.ascent import Ascent, ascend
 from gis.plan.cuts import Relaxation
-from gis.plan.forest import Tree, spanned
+from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import graph
 from gis.plan.grow import grown, guided, settled, shaken, varied
 from gis.plan.reduce import Proof, alive, reduced, struck
+from gis.plan.reopen import piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,6 +35,9 @@ TURNS = 4
 TREES = 10
 MIXED = 30
 MOST = 12
+KEYS = (32, 64)
+NEAR = 60
+PIECE = 5
 LOG = 2_000_000
 SMALL = 30_000
 STALE = 12
@@ -105,7 +109,7 @@ class Look:
 
     def reduce(self) -> None:
         """Leave out what detours stand for, ascend from some roots, grow trees, and strike out what has no room."""
-        reduced(self.core, sure=self.room(0), on=self.on)
+        reduced(self.core, sure=self.room(0), on=self.on if self.search.mixes else lambda: False)
         self.take()
         sure = self.room(0)
         others = np.flatnonzero(self.graph.prize >= sure)
@@ -129,13 +133,47 @@ class Look:
         return ascend(self.graph._replace(prize=prize), root=root)
 
     def shake(self) -> None:
-        """Look for better trees until some attempts in a row have found nothing."""
+        """Look for better trees: draw pieces anew, then shake and mix until some attempts in a row found nothing."""
+        if self.search.redraws:
+            self.redraw()
         if not self.search.mixes:
             self.attempt(self.shaken, SHAKES)
         elif self.large:
             self.attempt(lambda: self.mixed() if self.tried % TURNS == 0 else self.shaken(), LONG)
         else:
             self.attempt(self.mixed, MIXES)
+
+    def redraw(self) -> None:
+        """Draw pieces of the tree anew until none of any size is better, if that was not done to the best tree known.
+
+        A tree of few key nodes is a piece itself.
+        """
+        if self.search.redrawn == self.search.value:
+            return
+        for keys in KEYS:
+            if 2 * keys < self.keys:
+                self.sweep(keys)
+        self.search.redrawn = self.search.value
+
+    @property
+    def keys(self) -> int:
+        """How many nodes of the tree have a prize or are forks."""
+        forks = np.bincount(self.tree.parent[self.tree.order[1:]], minlength=len(self.graph.prize))
+        return int(((inside(self.tree) > 0) & ((self.graph.prize > 0) | (forks > 1))).sum())
+
+    def sweep(self, keys: int) -> None:
+        """Draw pieces of one size anew, a step each, until each node of the tree has been in one that got no better."""
+        tree, left = self.tree, inside(self.tree) > 0
+        while left.any() and self.search.pace.on():
+            middle = int(self.search.random.choice(np.flatnonzero(left)))
+            part = piece(self.graph, tree, middle, keys=keys, near=NEAR * keys)
+            edges = self.search.below(part.core, part.value, PIECE)
+            if edges is None:
+                left &= ~part.taken
+            else:
+                tree = part.drawn(self.graph, edges)
+                left = (left | part.taken) & (inside(tree) > 0)
+        self.offer(tree)
 
     def attempt(self, make: Callable[[], Tree], patience: int) -> None:
         """Make trees until so many in a row are no better."""

@@ -23,14 +23,17 @@ class Solution:
     steps: int
 
 
-def solved(core: Core, *, pace: Pace | None = None, seed: int = 0, known: int | None = None) -> Solution:
+def solved(
+    core: Core, *, pace: Pace | None = None, seed: int = 0, known: int | None = None, redraws: bool = True
+) -> Solution:
     """Give a tree with small edge cost plus missed prizes and a proven bound; the core is used up.
 
     Each step keeps every tree that is better than the best one found, so the smaller of what bounds the rest and the
     best value bounds all. Without a limit of `pace` the search ends with a proof that no tree is better. Only trees
-    below a `known` value are looked for, and the bound is not above it.
+    below a `known` value are looked for, and the bound is not above it. A search of few steps had better not draw
+    pieces of a tree anew (`redraws`), each of which is a step.
     """
-    search = Search(core, pace or Pace(), seed, known)
+    search = Search(core, pace or Pace(), seed, known, redraws=redraws)
     search.run()
     return Solution(search.edges(), search.base + search.tree.value, search.bound(), search.pace.done)
 
@@ -38,11 +41,14 @@ def solved(core: Core, *, pace: Pace | None = None, seed: int = 0, known: int | 
 class Search:
     """Best first branching: what is open or given up, and the best tree, kept in the core as it was given.
 
-    A search that `mixes` looks for trees by searches within.
+    A search that `mixes` looks for trees by searches within, and by some for each piece of a tree where it `redraws`;
+    `redrawn` is the value of the tree that this was last done to.
     """
 
-    def __init__(self, core: Core, pace: Pace, seed: int, known: int | None, *, mixes: bool = True) -> None:
-        self.pace, self.random, self.mixes = pace, np.random.default_rng(seed), mixes
+    def __init__(
+        self, core: Core, pace: Pace, seed: int, known: int | None, *, mixes: bool = True, redraws: bool = False
+    ) -> None:
+        self.pace, self.random, self.mixes, self.redraws = pace, np.random.default_rng(seed), mixes, redraws
         core.miss_isolated()
         self.given, self.first = core.copy(), core.compact()
         core.parts, core.bundle = [() for _ in core.parts], [() for _ in core.bundle]
@@ -53,6 +59,7 @@ class Search:
         self.tree = spanned(self.whole, np.zeros(len(self.whole.prize), dtype=np.int64))
         self.open: list[tuple[int, int, Core]] = [(core.base, 0, core)]
         self.given_up: list[int] = []
+        self.redrawn: int | None = None
         self.number = 0
 
     @property
@@ -80,9 +87,17 @@ class Search:
     def within(self, core: Core, steps: int) -> list[int]:
         """Give the edges of the best tree found in another core, in so many steps of the pace."""
         pace = Pace(steps, stop=lambda: not self.pace.on())
-        search = Search(core, pace, int(self.random.integers(1 << 30)), None, mixes=False)
+        return self._inner(core, pace, None).edges()
+
+    def below(self, core: Core, value: int, steps: int) -> list[int] | None:
+        """Give the edges of a tree below a value in another core, or None; its steps are not those of the pace."""
+        search = self._inner(core, Pace(steps), value)
+        return search.edges() if search.base + search.tree.value < value else None
+
+    def _inner(self, core: Core, pace: Pace, known: int | None) -> "Search":
+        search = Search(core, pace, int(self.random.integers(1 << 30)), known, mixes=False)
         search.run()
-        return search.edges()
+        return search
 
     def better(self, bound: int) -> bool:
         """Give whether a tree better than the best may come to no less than a bound."""

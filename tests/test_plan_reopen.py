@@ -1,0 +1,91 @@
+"""Pieces of a tree drawn anew: what they are worth, and that drawing them never makes a tree worse."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from gis.plan import look
+from gis.plan.core import Core
+from gis.plan.forest import Tree, inside, spanned
+from gis.plan.graph import Graph, graph
+from gis.plan.pace import Pace
+from gis.plan.reopen import piece
+from gis.plan.solve import solved
+from tests.test_plan_exact import core, optimum
+
+SIZE = 12
+
+
+def grid(seed: int) -> Core:
+    """A grid of SIZE x SIZE nodes with costs from 10 to 29 and a prize at about every third node."""
+    random = np.random.default_rng(seed)
+    prize = np.where(random.random(SIZE * SIZE) < 0.35, random.integers(10, 60, SIZE * SIZE), 0)
+    prize[0] = 0
+    made = Core(0, prize.tolist())
+    for a in range(SIZE * SIZE):
+        for b in ([a + 1] if (a + 1) % SIZE else []) + ([a + SIZE] if a < SIZE * (SIZE - 1) else []):
+            made.add(a, b, int(random.integers(10, 30)))
+    return made
+
+
+def rough(found: Graph, seed: int) -> Tree:
+    """The cheapest tree over a random half of the nodes, pruned."""
+    return spanned(found, (np.random.default_rng(seed).random(len(found.prize)) < 0.7).astype(np.int64))
+
+
+def value_of(found: Graph, tree: Tree) -> int:
+    missed = int(found.prize[inside(tree) == 0].sum())
+    return int(found.cost[tree.by[tree.order[1:]]].sum()) + missed
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 1000), st.integers(1, 30), st.integers(0, 150))
+def test_a_better_piece_makes_the_tree_better_by_as_much_at_least(seed: int, keys: int, near: int) -> None:
+    found = graph(grid(seed).compact())
+    tree = rough(found, seed + 1)
+    part = piece(found, tree, int(tree.order[seed % len(tree.order)]), keys=keys, near=near)
+    best = solved(part.core, pace=Pace(20))
+    assert best.value <= part.value
+    drawn = part.drawn(found, best.edges)
+    assert drawn.value == value_of(found, drawn)
+    assert drawn.value <= tree.value - (part.value - best.value)
+
+
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(st.integers(0, 1000))
+def test_a_piece_that_is_the_whole_tree_is_the_whole_problem(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    edges = [
+        (a, b, int(random.integers(1, 9))) for a in range(8) for b in range(a) if b == a - 1 or random.random() < 0.4
+    ]
+    prize = [0, *random.integers(0, 12, 7).tolist()]
+    found = graph(core(edges, prize, 0).compact())
+    tree = spanned(found, np.ones(len(found.prize), dtype=np.int64))
+    lost = int(sum(prize) - found.prize.sum())  # of nodes without an edge
+    part = piece(found, tree, 0, keys=99, near=99)
+    assert part.value == tree.value
+    assert solved(part.core).value == optimum(edges, prize, 0) - lost
+
+
+def test_what_hangs_beyond_a_piece_is_met_anywhere_and_kept() -> None:
+    # a line 0-1-2-3-4 of dear edges, the far end of which has a cheap way back to 1; 3 and 4 have prizes
+    edges = [(0, 1, 5), (1, 2, 30), (2, 3, 30), (3, 4, 1), (4, 1, 7)]
+    found = graph(core(edges, [0, 0, 0, 90, 90], 0).compact())
+    tree = spanned(found, np.array([1, 1, 1, 1, 0]))
+    part = piece(found, tree, 2, keys=1, near=5)
+    best = solved(part.core)
+    assert (tree.value, part.value - best.value, part.drawn(found, best.edges).value) == (155, 142, 13)
+
+
+def test_pieces_make_a_search_of_a_large_core_better_and_it_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(look, "KEYS", (4, 8))
+    monkeypatch.setattr(look, "SMALL", 0)
+    with_pieces = solved(grid(3), pace=Pace(60), seed=5)
+    without = solved(grid(3), pace=Pace(3), seed=5, redraws=False)
+    exact = solved(grid(3))
+    assert exact.value == exact.bound <= with_pieces.value <= without.value
+    asked = iter([False] * 2 + [True] * 1000)
+    stopped = solved(grid(3), pace=Pace(stop=lambda: next(asked)), seed=5)
+    assert stopped.steps == 2
+    assert solved(grid(3), pace=Pace(stopped.steps), seed=5) == stopped
