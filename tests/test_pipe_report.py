@@ -122,7 +122,10 @@ def test_what_is_done_in_the_rooms_is_in_the_bill_the_phases_and_the_sentence(co
     hookup = {f"pipe_hookup.{kind}": {"amount": yuan, "article": "", "verified": False} for kind, yuan in HOOKUPS}
     forms = written(county, planned(county, told=RULES | hookup)).forms
     bill = next(each for each in tables(forms[".docx"]) if each[0][0] == "类型")
-    assert bill[-2:] == [["户内（按户）", "—", "—", "2", "0", "10,500"], ["合计", "", "", "6", "253.25", "96,330"]]
+    assert bill[-2:] == [
+        ["户内与用户调压（按户）", "—", "—", "2", "0", "10,500"],
+        ["合计", "", "", "6", "253.25", "96,330"],
+    ]
     phases = next(each for each in tables(forms[".docx"]) if each[0][0] == "分期")
     assert [row[2] for row in phases[1:]] == ["71,400", "24,930", "96,330"]
     assert "造价96,330元（其中户内10,500元）" in words(forms[".pdf"])

@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
 Decorated = Callable[..., Any]
 STEPS = click.option(
-    "--steps", type=click.IntRange(1), default=60, show_default=True, help="搜索步数 · steps of the search"
+    "--steps",
+    type=click.IntRange(1),
+    default=None,
+    help="搜索步数，缺省 3000，有预算时 60 · steps of the search",
 )
 SEED = click.option("--seed", type=int, default=7, show_default=True, help="随机种子 · seed")
 ROOTS = {
     "spare": "有余量，可接",
     "spare_unknown": "余量不明，按可接计",
     "capacity": "没有余量",
+    "inlet": "进口侧管线，余量不明，按可接计",
     "pressure": "压力级制不符",
 }
 FILE = click.Path(dir_okay=False, path_type=Path)
@@ -33,7 +37,7 @@ OPTIONS = (
         "--pressure",
         type=click.Choice([each.value for each in PRESSURES]),
         default=None,
-        help="只从出口为此压力级制的调压设施接 · roots of this outlet pressure alone",
+        help="按此压力级制供气，缺省取可接的最高中低压级制 · the pressure class that gas is taken at",
     ),
     click.option(
         "--stable-from", default=None, metavar="RUN", help="沿用此方案已建的管线与用户 · keep what a run laid"
@@ -106,7 +110,11 @@ def _told(made: "Pipes") -> list[str]:
     ]
     titles = layers.one(Use.CONNECTION_PLAN).field("reason").titles
     lines.append("，".join(f"{titles.get(reason, reason)} {count}" for reason, count in sorted(made.reasons.items())))
-    lines.append("调压设施：" + "，".join(f"{ROOTS.get(why, why)} {n}" for why, n in sorted(made.left_roots.items())))
+    level = {each.value: each.title for each in PRESSURES}[made.pressure]
+    lines.append(
+        f"{level}供气，调压设施："
+        + "，".join(f"{ROOTS.get(why, why)} {n}" for why, n in sorted(made.left_roots.items()))
+    )
     return [*lines, f"所用规则 {len(made.rules)} 条，其中未核实 {made.unverified} 条"]
 
 

@@ -15,7 +15,7 @@ LAYER = Layer(
     read=OFFICE | {Role.WORKER},
     located=True,
     patrol=Patrol(kind="facility_check", by="kind", skill="gas"),
-    supplies=Supply(medium="gas", where="live AND kind IN ('regulator_station', 'regulator_cabinet')"),
+    supplies=Supply(medium="gas", where="live AND kind IN ('gate_station', 'regulator_station', 'regulator_cabinet')"),
     accuracy="position_accuracy",
     fields=(
         Field(

@@ -12,7 +12,7 @@ from gis.report.sections import Report, Section, Table
 from gis.report.workbook import Sheet, workbook
 
 UNSIZED = "未定径"
-ROOMS = "户内（按户）"
+ROOMS = "户内与用户调压（按户）"
 UNITS = {"yuan": "元", "yuan/m": "元/m", "yuan/kg": "元/kg", "d": "天", "h": "小时", "a": "年", "times": "倍"}
 OPTIMAL_PCT = 0.005
 """Gap in percent below which two decimals show none."""

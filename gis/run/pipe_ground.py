@@ -1,7 +1,5 @@
 """What a pipe plan is made from: streets, live roots and mains, users, houses and what pipes cross, with prices."""
 
-from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from gis import layers
 from gis.errors import Refused
 from gis.layer import Demand, Layer, Supply, Use
 from gis.run import tariff
+from gis.run.pipe_sources import Sources, sources
 from gis.run.tariff import Tariff
 from gis.store.county import County
 from gis.store.fetch import features, shapes
@@ -25,36 +24,28 @@ MEDIUM = "gas"
 SUBJECTS = [
     *("pipe_cost", "pipe_surface", "pipe_cover", "pipe_trench", "pipe_crossing", "pipe_clearance", "pipe_protected"),
     *("pipe_bore", "pipe_roughness", "pipe_size_cost", "least_pipe", "simultaneity", "appliance_flow", "gas_pressure"),
-    *("gas_speed", "pipe_clearance_least", "pipe_hookup", "pipe_prize", "pipe_prize_more", "pipe_barred", "high_rise"),
+    *("gas_speed", "pipe_clearance_least", "pipe_hookup", "pipe_regulator", "pipe_prize", "pipe_prize_more"),
+    *("pipe_barred", "high_rise"),
 ]
-DISTRIBUTION = ("low", "medium", "medium_b", "medium_a")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ground:
     """Frames in storage metres, by key. `crossed` are the lines, with their class, that a pipe crosses at a price.
 
-    `roots` are live regulators of a fitting pressure with gas to spare, `mains` live pipes of that pressure;
-    `left_roots` counts why other regulators are none. `own` is the row of `houses` in which each user lives (-1: none);
-    `demonstration` says whether that is in a demonstration village.
+    `own` is the row of `houses` in which each user lives (-1: none); `demonstration` says whether that is in a
+    demonstration village.
     """
 
     streets: gpd.GeoDataFrame
     crossed: gpd.GeoDataFrame
-    roots: gpd.GeoDataFrame
-    mains: gpd.GeoDataFrame
-    left_roots: Mapping[str, int]
+    sources: Sources
     users: gpd.GeoDataFrame
     by: str
     houses: gpd.GeoDataFrame
     own: NDArray[np.int64]
     demonstration: NDArray[np.bool_]
     tariff: Tariff
-
-    @property
-    def pressures(self) -> list[str]:
-        """The pressure classes of the roots; the lowest of all where none is known."""
-        return sorted(set(self.roots["outlet_pressure"].dropna())) or [DISTRIBUTION[0]]
 
 
 def ground(
@@ -66,22 +57,20 @@ def ground(
     """
     streets = pd.concat([features(connection, county, layer) for layer in layers.using(Use.STREET)], ignore_index=True)
     (source, supply), (layer, demand) = supplying(), demanding()
-    roots, left = _roots(features(connection, county, source, where=supply.where), pressure)
+    fed = sources(features(connection, county, source, where=supply.where), _mains(connection, county), pressure)
     users = features(connection, county, layer, where=demand.where)
     if area is not None:
         users = users[users["town_id"] == town_named(connection, county, area).id]
     users = users.reset_index(drop=True)
-    if streets.empty or roots.empty:
+    if streets.empty or fed.roots.empty:
         missing = "street" if streets.empty else "live root (a regulator station with gas to spare)"
-        out = "，".join(f"{why} {count}" for why, count in sorted(left.items())) or "none"
+        out = "，".join(f"{why} {count}" for why, count in sorted(fed.left.items())) or "none"
         raise Refused(f"没有道路或可接气源 · no {missing} is stored, so no pipe can be planned; roots left out: {out}")
     houses = _houses(connection, county)
     return Ground(
         streets=streets,
         crossed=_crossed(connection, county),
-        roots=roots,
-        mains=_mains(connection, county, set(roots["outlet_pressure"].dropna())),
-        left_roots=left,
+        sources=fed,
         users=users,
         by=demand.by,
         houses=houses,
@@ -107,21 +96,10 @@ def supplying() -> tuple[Layer, Supply]:
     return found[0]
 
 
-def _roots(live: gpd.GeoDataFrame, pressure: str | None) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
-    """Give the roots that may feed, and why others may not: another pressure, or no gas to spare."""
-    wanted = DISTRIBUTION if pressure is None else (pressure,)
-    outlet = live["outlet_pressure"]
-    fits = (outlet.isna() if pressure is None else False) | outlet.isin(wanted)
-    spare = live["capacity"].astype(float) - live["peak"].astype(float).fillna(0.0)
-    fed = spare.isna() | (spare > 0)
-    why = np.where(~fits, "pressure", np.where(~fed, "capacity", np.where(spare.isna(), "spare_unknown", "spare")))
-    return live[fits & fed].reset_index(drop=True), dict(Counter(why.tolist()))
-
-
-def _mains(connection: sa.Connection, county: County, pressures: set[str]) -> gpd.GeoDataFrame:
+def _mains(connection: sa.Connection, county: County) -> gpd.GeoDataFrame:
     mains = features(connection, county, layers.named("gas_pipeline"))
     live = mains["phase"].isna() | (mains["phase"] == "live")
-    return mains[live & mains["pressure"].isin(pressures) & (mains["regime"] != "transmission")].reset_index(drop=True)
+    return mains[live & (mains["regime"] != "transmission")].reset_index(drop=True)
 
 
 def _houses(connection: sa.Connection, county: County) -> gpd.GeoDataFrame:

@@ -12,6 +12,7 @@ from gis.plan.digging import clearance, crossed_at_ends, crossings, through
 from gis.plan.services import ServiceLines, service_lines, with_houses
 from gis.plan.streets import Floats, Integers, StreetGraph, attach, street_graph
 from gis.run.pipe_ground import Ground
+from gis.run.pipe_sources import LOW
 from gis.store.fetch import shapes
 
 UNCLASSED = "residential"
@@ -44,7 +45,7 @@ class Priced:
 def priced(ground: Ground) -> Priced:
     """Give the graph of a ground with its prices; Refused where a rule is missing."""
     graph = street_graph(shapes(ground.streets))
-    fed = attach(graph, shapes(ground.roots), reach_m=REACH_M)
+    fed = attach(graph, shapes(ground.sources.roots), reach_m=REACH_M)
     spots, place = np.unique(shapely.get_coordinates(shapes(ground.users)), axis=0, return_inverse=True)
     points = np.asarray(shapely.points(spots), dtype=object)
     own = np.full(len(points), -1, dtype=np.int64)
@@ -64,7 +65,7 @@ def priced(ground: Ground) -> Priced:
     cover_m = np.concatenate((streets.cover_m, np.full(more, ground.tariff.of("pipe_cover", SERVICE))))
     return Priced(
         graph=whole,
-        roots=np.unique(fed.node[fed.node >= 0]),
+        roots=np.unique(np.concatenate((fed.node[fed.node >= 0], _on_mains(ground, clear.graph, streets.live)))),
         house=house[place.reshape(-1)],
         blocked=(none & tied)[place.reshape(-1)],
         cost=np.concatenate((streets.cost[:count], cost)),
@@ -73,6 +74,12 @@ def priced(ground: Ground) -> Priced:
         cover_m=cover_m,
         crossing=(*streets.crossing, *crossing),
     )
+
+
+def _on_mains(ground: Ground, graph: StreetGraph, live: NDArray[np.bool_]) -> Integers:
+    """Give the nodes on live mains, which are sources themselves above low pressure."""
+    edges = np.flatnonzero(live[: graph.edge_count] & (ground.sources.pressure != LOW))
+    return np.concatenate((graph.u[edges], graph.v[edges]))
 
 
 def _kept(lines: ServiceLines, keep: NDArray[np.bool_]) -> ServiceLines:
@@ -96,8 +103,8 @@ def _streets(ground: Ground, graph: StreetGraph) -> _Streets:
     metre *= np.array([1.0 if each is None else tariff.of("pipe_surface", each) for each in surfaces], dtype=float)
     cover_m = np.array([tariff.of("pipe_cover", each) for each in classes], dtype=float)
     metre += tariff.of("pipe_trench", "cover") * cover_m
-    least_m = max(tariff.of("pipe_clearance_least", each) for each in ground.pressures)
-    wanted_m = max(tariff.of("pipe_clearance", each) for each in ground.pressures)
+    least_m = tariff.of("pipe_clearance_least", ground.sources.pressure)
+    wanted_m = tariff.of("pipe_clearance", ground.sources.pressure)
     away_m = clearance(graph.geometry, shapes(ground.houses), wanted_m)
     near = (away_m < wanted_m) & (away_m >= least_m)
     cost = metre[graph.line] * graph.length_m * np.where(near, tariff.of("pipe_protected", "near"), 1.0)
@@ -106,7 +113,7 @@ def _streets(ground: Ground, graph: StreetGraph) -> _Streets:
     cost += crossed + crossed_at_ends(graph, main[graph.line])
     tunnel = rows["tunnel"].notna().to_numpy()
     cost[(away_m < least_m) | tunnel[graph.line]] = np.inf
-    live = beside(graph.geometry, shapes(ground.mains), BESIDE_M)
+    live = beside(graph.geometry, shapes(ground.sources.mains), BESIDE_M)
     return _Streets(np.where(live, 0.0, cost), live, near, cover_m[graph.line], crossing)
 
 

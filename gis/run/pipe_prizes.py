@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from gis.plan.streets import Floats
 from gis.run.pipe_ground import Ground
+from gis.run.pipe_sources import LOW
 
 STOREY_M = 3.0
 DANGEROUS = ("C", "D")
@@ -53,11 +54,17 @@ def prizes(ground: Ground) -> Prizes:
     return Prizes(
         shares=shares,
         amount=np.asarray(sum(parts.values()), dtype=float),
-        hookup=np.array([tariff.of("pipe_hookup", each) for each in kind], dtype=float),
+        hookup=np.array([_hookup(ground, each) for each in kind], dtype=float),
         mass_kg=mass_kg,
         barred=np.where(bars, "dangerous_house", np.where(refused, "refused", "")).astype(object),
         flag=tuple(f"{each}级危房" if each else "" for each in grade),
     )
+
+
+def _hookup(ground: Ground, kind: str) -> float:
+    """Give the price of what a user of a kind has indoors, and above low pressure of the user's regulator."""
+    own = 0.0 if ground.sources.pressure == LOW else ground.tariff.of("pipe_regulator", kind)
+    return ground.tariff.of("pipe_hookup", kind) + own
 
 
 def _of_house(ground: Ground, name: str) -> NDArray[np.object_]:

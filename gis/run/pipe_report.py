@@ -28,7 +28,7 @@ Shapes = NDArray[np.object_]
 PHASES = ("#c62828", "#ef6c00", "#f9a825", "#2e7d32", "#1565c0", "#6a1b9a")
 """Colours of phases on the map, from the first; they come again where there are more."""
 STREET, WATER, USER, ROOT = "#cfcfcf", "#8db9dd", "#37474f", "#0d47a1"
-HOOKUP, KEPT = "pipe_hookup", "kept"
+HOOKUPS, KEPT = ("pipe_hookup", "pipe_regulator"), "kept"
 SUBJECTS = ("pipe_cost", "pipe_prize")
 """What a pipe plan is priced by, where its record does not tell the rules."""
 
@@ -99,8 +99,8 @@ def _pipes(connection: sa.Connection, county: County, run: int) -> pd.DataFrame:
 def _users(connection: sa.Connection, county: County, run: int, told: Mapping[str, Mapping[str, Any]]) -> pd.DataFrame:
     """Give the users that a run weighed, with words for `kind` and `shares`, `hookup` and the name of their `town`.
 
-    `hookup` is what it costs to bring gas from the pipe into the rooms, by the rules `told` of the run; 0 where the
-    user is not connected or was before. None of an older run.
+    `hookup` is what it costs to bring gas from the pipe into the rooms, with the user's regulator where the plan has
+    such, by the rules `told` of the run; 0 where the user is not connected or was before. None of an older run.
     """
     layer, demand = demanding()
     rows = _of_run(connection, county, layers.one(Use.CONNECTION_PLAN), run)
@@ -116,12 +116,14 @@ def _users(connection: sa.Connection, county: County, run: int, told: Mapping[st
     town = {row.user_code: row.name for row in connection.execute(query)}
     titles = layer.field(demand.by).titles
     new = rows["connected"].astype(bool) & (rows["reason"] != KEPT)
-    price = rows["kind"].map(lambda each: float(told.get(f"{HOOKUP}.{each}", {}).get("amount", 0.0))).astype(float)
+    price = rows["kind"].map(
+        lambda each: sum(float(told.get(f"{subject}.{each}", {}).get("amount", 0.0)) for subject in HOOKUPS)
+    )
     return rows.assign(
         town=rows["user_code"].map(town),
         kind=rows["kind"].map(lambda each: titles.get(each, each)),
         shares=rows["shares"].map(lambda each: {SHARES.get(name, name): won for name, won in (each or {}).items()}),
-        hookup=price.where(new, 0.0),
+        hookup=price.astype(float).where(new, 0.0),
     )
 
 
@@ -168,7 +170,9 @@ def _picture(connection: sa.Connection, county: County, facts: Facts) -> Picture
         inks.append(Ink(lines[own & (kind != "main")], colour, width=0.5))
         inks.append(Ink(lines[own & (kind == "main")], colour, width=1.5, title=f"{named}干支管"))
     roots = _around(connection, county, [supplying()[0]], box)
-    inks.append(Ink(roots, ROOT, size_mm=2.4, title="气源（调压站、调压柜）"))
+    mains = _around(connection, county, [layers.named("gas_pipeline")], box)
+    inks.insert(2, Ink(mains, ROOT, width=0.7, title="现有燃气管线"))
+    inks.append(Ink(roots, ROOT, size_mm=2.4, title="现有调压设施、门站"))
     note = f"{facts.place} · {facts.run} · {facts.made_on}"
     return Picture(tuple(each for each in inks if len(each.shapes)), box, note=note, synthetic=bool(facts.invented))
 

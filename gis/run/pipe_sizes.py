@@ -19,11 +19,12 @@ from gis.plan.streets import Floats
 from gis.run.pipe_ground import Ground
 from gis.run.pipe_kept import Kept
 from gis.run.pipe_prices import Priced
+from gis.run.pipe_sources import LOW
 from gis.run.tariff import Tariff
 
 BORE, ROUGH, COST, LEAST = "pipe_bore", "pipe_roughness", "pipe_size_cost", "least_pipe"
 TOGETHER, BURNS, PRESSURE, SPEED = "simultaneity", "appliance_flow", "gas_pressure", "gas_speed"
-LOW, RESIDENT = "low", "resident"
+RESIDENT = "resident"
 MATERIAL = "PE100"
 TOLERATED = 0.01
 """By so much of the allowed drop the check may lie below the least pressure: its friction is another in slow gas."""
@@ -84,13 +85,12 @@ class SizedSite:
 def sizing(ground: Ground) -> Sizing:
     """Give what sizes are chosen by, from the ground's rules; Refused where one is missing.
 
-    Where roots of several pressure classes may feed a plan, all its pipes are sized as for low pressure if one is low:
-    wide enough for each. At low pressure a root gives 0.75 · nominal + (0.75 · nominal + 150) Pa and an appliance needs
+    At low pressure a root gives 0.75 · nominal + (0.75 · nominal + 150) Pa and an appliance needs
     0.75 · nominal; part of the drop is kept for what is indoors (GB 50028-2006 6.2.8).
     """
     tariff = ground.tariff
     catalogue = _catalogue(tariff)
-    low = LOW in ground.pressures
+    low = ground.sources.pressure == LOW
     if low:
         nominal, indoors = tariff.of(PRESSURE, "nominal"), tariff.of(PRESSURE, "indoors")
         supply, least = 1.5 * nominal + 150, 0.75 * nominal + indoors
@@ -106,7 +106,7 @@ def sizing(ground: Ground) -> Sizing:
         service=_least(catalogue, tariff.of(LEAST, "service")),
         simultaneity=Simultaneity(count, np.array([table[f"{each:g}"] for each in count])),
         level=Level(supply, least, tariff.of(SPEED, LOW if low else "medium"), low),
-        gas=LOW if low else ground.pressures[0],
+        gas=ground.sources.pressure,
         homes=(kinds == RESIDENT).astype(float),
         flow=np.array([burns[kind] for kind in kinds], dtype=float),
     )

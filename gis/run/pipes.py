@@ -6,6 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from gis.errors import Refused
 from gis.plan.network import Users
 from gis.plan.pace import Pace
 from gis.plan.phases import Phases, Point, Site, frontier, phased
-from gis.plan.pipes import STEPS, Reason
+from gis.plan.pipes import PRICED, STEPS, Reason
 from gis.run.pipe_ground import SUBJECTS, Ground, ground
 from gis.run.pipe_kept import PLAN, Kept, kept
 from gis.run.pipe_prices import REACH_M, Priced, priced
@@ -35,8 +36,9 @@ class How:
     """How a plan is made: for a town alone, by a file of rules, from roots of one pressure class, in phases.
 
     `stable_from` is the number of an earlier run whose pipes and users up to phase `built` (all, where none is named)
-    stand already. Each search ends after so many `steps`; those of the plan itself after about `seconds`
-    together, which are looked at before each step. Fetching, sizes and phases take their own time.
+    stand already. Each search ends after so many `steps` (none: as many as its kind has); those of the plan itself
+    after about `seconds` together, which are looked at before each step. Fetching, sizes and phases take their own
+    time.
     """
 
     area: str | None = None
@@ -45,7 +47,7 @@ class How:
     phases: int = 1
     stable_from: str | None = None
     built: int | None = None
-    steps: int = STEPS
+    steps: int | None = None
     seconds: float | None = None
 
     def parameters(self) -> dict[str, object]:
@@ -55,7 +57,11 @@ class How:
         rules = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()} if file else None
         return own | {"rules": rules, "reach_m": REACH_M}
 
-    def pace(self, done: int | None = None) -> Pace:
+    def most(self, budget: float | None) -> int:
+        """Give how many steps a search may do: with a budget a step is far more."""
+        return self.steps or (STEPS if budget is None else PRICED)
+
+    def pace(self, budget: float | None, done: int | None = None) -> Pace:
         """Give the pace of a search that begins now, or of a later one with a quarter of the steps that the first had.
 
         Where the seconds are limited the first has half of them; a run with as many steps as it did, and no clock, does
@@ -64,7 +70,7 @@ class How:
         if done is not None:
             return Pace(max(done // LATER, 1))
         until = math.inf if self.seconds is None else time.monotonic() + self.seconds / 2
-        return Pace(self.steps, stop=lambda: time.monotonic() > until)
+        return Pace(self.most(budget), stop=lambda: time.monotonic() > until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +81,8 @@ class Pipes:
     `checked_pa` what pandapipes finds there (both None where nothing is laid), `least_pa` what it must be; `rounds`
     plans were drawn, and `stable` says whether the last changed nothing.
     `won` are the prizes of connected users and `most` what no plan within the budget can pass; `reasons` counts why
-    users are in or out; `length_m` is of new mains and service lines together; `left_roots` tells of regulators by why
-    they count as roots or do not; `rules` are those that were asked for.
+    users are in or out; `length_m` is of new mains and service lines together; `left_roots` tells of facilities by why
+    they count as roots or do not; `pressure` is the class that gas is taken at; `rules` are those that were asked for.
     """
 
     run: int
@@ -101,6 +107,7 @@ class Pipes:
     least_pa: float
     rounds: int
     stable: bool
+    pressure: str
     reasons: Mapping[str, int]
     left_roots: Mapping[str, int]
     rules: Mapping[str, Mapping[str, object]]
@@ -129,7 +136,7 @@ class Question:
         who = ground.users[["code", ground.by]].to_csv(index=False)
         drawn = (graph.geometry, graph.u, graph.v, graph.line, self.site.edge_cost, self.site.roots, self.priced.live)
         laid = (users.node, users.service, users.prize, stands.edge, stands.user, stands.diameter)
-        return digest((*drawn, *laid, who, repr((rules, ground.pressures))))
+        return digest((*drawn, *laid, who, repr((rules, ground.sources.pressure))))
 
 
 def question(connection: sa.Connection, county: County, how: How) -> Question:
@@ -159,7 +166,8 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How
         raise Refused("--phases 需要 --budget · phases part a budget, so name one")
     with county.reading() as connection:
         wanted = question(connection, county, asked)
-    sizes = sized_plan(wanted.ground, wanted.priced, wanted.kept, wanted.site, asked.pace, budget=budget, seed=seed)
+    pace = partial(asked.pace, budget)
+    sizes = sized_plan(wanted.ground, wanted.priced, wanted.kept, wanted.site, pace, budget=budget, seed=seed)
     found = sizes.plan
     phases = _phases(wanted.site, sizes, asked, seed=seed)
     told = _told(wanted, sizes, phases)
@@ -206,8 +214,9 @@ def _told(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Pipes:
         least_pa=sizes.sizing.level.least_pa,
         rounds=sizes.rounds,
         stable=sizes.stable,
+        pressure=wanted.ground.sources.pressure,
         reasons=dict(Counter(_reasons(wanted, sizes).tolist())),
-        left_roots=wanted.ground.left_roots,
+        left_roots=wanted.ground.sources.left,
         rules=wanted.ground.tariff.told(),
         phases=tuple(asdict(each) | {"ratio": each.ratio} for each in phases.after) if phases is not None else (),
     )
@@ -221,8 +230,8 @@ def _phases(site: Site, sizes: SizedSite, how: How, *, seed: int) -> Phases | No
     budgets = np.arange(1, how.phases) * found.budget / how.phases
     total = float(site.users.prize.sum())
     last = Point(found.budget, found, total - found.missed, total - found.bound)
-    points = (*frontier(site, budgets, seed=seed, steps=how.steps), last)
-    return phased(sizes.site, found, points, seed=seed, steps=how.steps)
+    points = (*frontier(site, budgets, seed=seed, steps=how.most(found.budget)), last)
+    return phased(sizes.site, found, points, seed=seed, steps=how.most(found.budget))
 
 
 def _reasons(wanted: Question, sizes: SizedSite) -> NDArray[np.object_]:
