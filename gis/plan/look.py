@@ -37,6 +37,7 @@ MIXED = 30
 MOST = 12
 KEYS = (32, 64)
 NEAR = 60
+MANY = 500
 PIECE = 5
 LOG = 2_000_000
 SMALL = 30_000
@@ -133,9 +134,14 @@ class Look:
         return ascend(self.graph._replace(prize=prize), root=root)
 
     def shake(self) -> None:
-        """Look for better trees: draw pieces anew, then shake and mix until some attempts in a row found nothing."""
+        """Look for better trees: draw pieces anew, then shake and mix until some attempts in a row found nothing.
+
+        A tree of MANY key nodes is drawn anew alone: shaken as a whole it costs more than it gains.
+        """
         if self.search.redraws:
             self.redraw()
+            if self.keys > MANY:
+                return
         if not self.search.mixes:
             self.attempt(self.shaken, SHAKES)
         elif self.large:
