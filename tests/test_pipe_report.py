@@ -128,7 +128,7 @@ def test_what_is_done_in_the_rooms_is_in_the_bill_the_phases_and_the_sentence(co
     ]
     phases = next(each for each in tables(forms[".docx"]) if each[0][0] == "分期")
     assert [row[2] for row in phases[1:]] == ["71,400", "24,930", "96,330"]
-    assert "造价96,330元（其中户内10,500元）" in words(forms[".pdf"])
+    assert "造价96,330元（其中户内与用户调压10,500元）" in words(forms[".pdf"])
 
 
 def test_lists_of_pipes_and_users_are_in_words(county: County) -> None:

@@ -16,10 +16,7 @@ if TYPE_CHECKING:
 
 Decorated = Callable[..., Any]
 STEPS = click.option(
-    "--steps",
-    type=click.IntRange(1),
-    default=None,
-    help="搜索步数，缺省 3000，有预算时 60 · steps of the search",
+    "--steps", type=click.IntRange(1), default=60, show_default=True, help="搜索步数 · steps of the search"
 )
 SEED = click.option("--seed", type=int, default=7, show_default=True, help="随机种子 · seed")
 ROOTS = {

@@ -38,6 +38,7 @@ MOST = 12
 KEYS = (32, 64)
 NEAR = 60
 MANY = 500
+WORK = 100_000
 PIECE = 5
 LOG = 2_000_000
 SMALL = 30_000
@@ -168,11 +169,19 @@ class Look:
         return int(((inside(self.tree) > 0) & ((self.graph.prize > 0) | (forks > 1))).sum())
 
     def sweep(self, keys: int) -> None:
-        """Draw pieces of one size anew, a step each, until each node of the tree has been in one that got no better."""
-        tree, left = self.tree, inside(self.tree) > 0
-        while left.any() and self.search.pace.on():
+        """Draw pieces of one size anew until each node of the tree has been in one that got no better.
+
+        A step is so many pieces that their edges come to WORK.
+        """
+        tree, left, work = self.tree, inside(self.tree) > 0, WORK
+        while left.any():
+            if work >= WORK:
+                if not self.search.pace.on():
+                    break
+                work = 0
             middle = int(self.search.random.choice(np.flatnonzero(left)))
             part = piece(self.graph, tree, middle, keys=keys, near=NEAR * keys)
+            work += len(part.edge)
             edges = self.search.below(part.core, part.value, PIECE)
             if edges is None:
                 left &= ~part.taken

@@ -19,8 +19,7 @@ from gis.plan.weigh import skeleton
 __all__ = ["PipePlan", "Reason", "Users", "plan_forest", "repriced", "verify"]
 
 CLOSE = 1e-9
-STEPS, PRICED = 3_000, 60
-"""How many steps a search has that is not told: without a budget, and with one, where a step is a price or more."""
+STEPS = 60
 
 
 class Reason(Enum):
@@ -78,13 +77,13 @@ def plan_forest(
     users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree (`solve`),
     reduced (`core`, `detour`), bounded by dual ascent and cuts (`ascent`, `cuts`), with trees grown and improved
     (`forest`, `improve`, `reopen`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far
-    off it is at most, and `verify` has passed it. Same input, seed and steps of `pace` (STEPS or PRICED where none is
+    off it is at most, and `verify` has passed it. Same input, seed and steps of `pace` (STEPS where none is
     given) give the same plan; with enough steps it is the best one, and proven, where there is no budget. Raises
     Refused on input that contradicts itself.
     """
     if budget is not None and not 0 <= budget < math.inf:
         raise Refused(f"budget: expected a finite amount, not below 0, got {budget}")
-    net, pace = network(graph, roots, users, edge_cost), pace or Pace(STEPS if budget is None else PRICED)
+    net, pace = network(graph, roots, users, edge_cost), pace or Pace(STEPS)
     search = _unlimited if budget is None else partial(best_within, budget=budget)
     found: Answer = search(net, seed=seed, pace=pace)
     plan = _described(net, found, budget=budget, steps=pace.done)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis.errors import Refused
+from gis.plan.compiled import compiled
 from gis.plan.hydraulics import NATURAL_GAS, Formula, Gas, Simultaneity, Tree, rooted
 from gis.plan.pipes import PipePlan
 from gis.plan.sizes import Asked, Catalogue, Limits, Sized, asked, sized
@@ -61,9 +62,9 @@ class Fitted:
     """Laid pipes with their sizes, in the order of `Laid`: place in the catalogue, m³/h, Pa at the far end, m/s.
 
     `extra` is what each pipe costs more than in its narrowest size, in yuan, with the digging where a standing one is
-    replaced. Where not `feasible` all pipes are the widest, and `short` flags the nodes to leave out so that the others
-    can be served: those with least pressure, and with least behind a pipe that is too fast. `question` and `sized` are
-    as `sizes` has them, for pipes in the order `pipe`.
+    replaced. Where not `feasible` all pipes are the widest, `short` flags the nodes to leave out so that the others
+    can be served (those with least pressure, and with least behind a pipe that is too fast), and `extra` is that of
+    the sizes that serve these others. `question` and `sized` are as `sizes` has them, for pipes in the order `pipe`.
     """
 
     size: Integers
@@ -101,15 +102,16 @@ def fitted(
     found = sized(question)
     back = np.empty(len(laid.u), dtype=np.int64)
     back[pipe] = np.arange(len(pipe))
+    out, rest = _left_out(question, found, simultaneity)
     short = np.zeros(len(laid.homes), dtype=bool)
-    short[far[_left_out(question, found, simultaneity)]] = True
-    more = catalogue.price[found.size] - catalogue.price[limits.least_size]
+    short[far[out]] = True
+    more = catalogue.price[rest.size] - catalogue.price[limits.least_size]
     return Fitted(
         size=found.size[back],
         flow=found.flow[back],
         pressure_pa=found.pressure_pa[back],
         speed_m_s=found.speed_m_s[back],
-        extra=(more * tree.length_m + np.where(found.size > limits.least_size, laid.anew[pipe], 0.0))[back],
+        extra=(more * tree.length_m + np.where(rest.size > limits.least_size, laid.anew[pipe], 0.0))[back],
         short=short,
         question=question,
         sized=found,
@@ -117,17 +119,18 @@ def fitted(
     )
 
 
-def _left_out(question: Asked, found: Sized, simultaneity: Simultaneity) -> Flags:
-    """Give the pipes at whose ends no gas is taken any more so that sizes keep the limits: least pressure first.
+def _left_out(question: Asked, found: Sized, simultaneity: Simultaneity) -> tuple[Flags, Sized]:
+    """Give the pipes at whose ends no gas is taken any more so that sizes keep the limits, and the sizes of the rest.
 
-    A QUARTER of those that fail is left out at a time, for with less gas taken others do not fail any more.
+    Those with least pressure come first. A QUARTER of those that fail is left out at a time, for with less gas taken
+    others do not fail any more.
     """
     tree, out = question.tree, np.zeros(len(question.tree), dtype=bool)
     while not found.feasible:
         fails = found.short | _crowded(question, found)
         taking = np.flatnonzero(fails & ((tree.home_flow + tree.other_flow) > 0) & ~out)
         if not len(taking):
-            return out | fails
+            return out | fails, found
         order = np.lexsort((taking, found.pressure_pa[taking]))
         out[taking[order][: int(np.ceil(QUARTER * len(taking)))]] = True
         rest = replace(
@@ -138,25 +141,31 @@ def _left_out(question: Asked, found: Sized, simultaneity: Simultaneity) -> Flag
         )
         question = asked(rest, simultaneity, question.catalogue, question.limits, gas=question.gas)
         found = sized(question)
-    return out
+    return out, found
 
 
 def _crowded(question: Asked, found: Sized) -> Flags:
     """Give the pipes at whose ends gas is to be left out so that those too fast slow down: least pressure first."""
     parent, out = question.tree.parent, np.zeros(len(question.tree), dtype=bool)
-    for pipe in np.flatnonzero(found.fast).tolist():
-        if parent[pipe] >= 0 and found.fast[parent[pipe]]:
-            continue
-        below = np.zeros(len(parent), dtype=bool)
-        below[pipe] = True
-        for other in range(pipe + 1, len(parent)):
-            below[other] |= parent[other] >= 0 and below[parent[other]]
-        behind = np.flatnonzero(below)
+    fast = found.fast & ~((parent >= 0) & found.fast[parent])
+    for pipe in np.flatnonzero(fast).tolist():
+        behind = np.flatnonzero(_below(parent, pipe))
         taken = (question.tree.home_flow + question.tree.other_flow)[behind]
         order = np.lexsort((behind, found.pressure_pa[behind]))
         excess = (1 - question.limits.fastest_m_s / found.speed_m_s[pipe]) * taken.sum()
         out[behind[order][: int(np.searchsorted(np.cumsum(taken[order]), excess)) + 1]] = True
     return out
+
+
+@compiled
+def _below(parent: Integers, pipe: int) -> Flags:
+    """Give which pipes hang on one, with it; each comes after its parent."""
+    below = np.zeros(len(parent), np.bool_)
+    below[pipe] = True
+    for other in range(pipe + 1, len(parent)):
+        if parent[other] >= 0 and below[parent[other]]:
+            below[other] = True
+    return below
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,7 +12,7 @@ from gis.report.sections import Report, Section, Table
 from gis.report.workbook import Sheet, workbook
 
 UNSIZED = "未定径"
-ROOMS = "户内与用户调压（按户）"
+ROOMS = "户内与用户调压"
 UNITS = {"yuan": "元", "yuan/m": "元/m", "yuan/kg": "元/kg", "d": "天", "h": "小时", "a": "年", "times": "倍"}
 OPTIMAL_PCT = 0.005
 """Gap in percent below which two decimals show none."""
@@ -103,7 +103,8 @@ def bill(facts: Facts) -> pd.DataFrame:
     )
     rooms = facts.users["hookup"].astype(float)
     if rooms.sum() > 0:
-        row = {"类型": ROOMS, "管径": "—", "道路等级": "—", "段数": int((rooms > 0).sum()), "长度（m）": 0.0}
+        row: dict[str, object] = {"类型": f"{ROOMS}（按户）", "管径": "—", "道路等级": "—"}
+        row |= {"段数": int((rooms > 0).sum()), "长度（m）": 0.0}
         sums = pd.concat([sums, pd.DataFrame([row | {"造价（元，未核实）": rooms.sum()}])], ignore_index=True)
     return _with_sum(sums, "类型")
 
@@ -150,7 +151,7 @@ def _summary(facts: Facts) -> tuple[str, ...]:
     length_km = float(facts.pipes["length"].astype(float).sum()) / 1000
     rooms = float(facts.users["hookup"].astype(float).sum())
     cost = float(facts.pipes["cost"].astype(float).sum()) + rooms
-    inside = f"（其中户内 {rooms:,.0f} 元）" if rooms else ""
+    inside = f"（其中{ROOMS} {rooms:,.0f} 元）" if rooms else ""
     budget = facts.parameters.get("budget")
     money = f"预算 {budget:,.0f} 元" if budget is not None else "不设预算，使造价与未接入用户的效益之和最小"
     connected = int(facts.users["connected"].astype(bool).sum())

@@ -29,7 +29,7 @@ def curve(county: County, *, points: int, seed: int = 0, how: How | None = None)
     asked = how or How()
     with county.reading() as connection:
         wanted = question(connection, county, asked)
-    free = wanted.site.plan(None, seed=seed, pace=asked.pace(None))
+    free = wanted.site.plan(None, seed=seed, pace=asked.pace())
     budgets = np.arange(1, points + 1) * free.cost / points
     rows = pd.DataFrame(
         [
@@ -42,7 +42,7 @@ def curve(county: County, *, points: int, seed: int = 0, how: How | None = None)
                 "most": each.most,
                 "ratio": each.ratio,
             }
-            for each in frontier(wanted.site, budgets, seed=seed, steps=asked.most(free.cost))
+            for each in frontier(wanted.site, budgets, seed=seed, steps=asked.steps)
         ]
     )
     result = {"points": rows.to_dict("records"), "rules": wanted.ground.tariff.told()}

@@ -166,7 +166,7 @@ def _picture(connection: sa.Connection, county: County, facts: Facts) -> Picture
     for number in np.unique(phase).tolist():
         colour = PHASES[(number - 1) % len(PHASES)]
         own = phase == number
-        named = f"第 {number} 期" if facts.pipes["phase"].notna().any() else "规划管线"
+        named = f"第 {number} 期" if phase.max() > 1 else "规划管线"
         inks.append(Ink(lines[own & (kind != "main")], colour, width=0.5))
         inks.append(Ink(lines[own & (kind == "main")], colour, width=1.5, title=f"{named}干支管"))
     roots = _around(connection, county, [supplying()[0]], box)

@@ -6,7 +6,6 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
-from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from gis.errors import Refused
 from gis.plan.network import Users
 from gis.plan.pace import Pace
 from gis.plan.phases import Phases, Point, Site, frontier, phased
-from gis.plan.pipes import PRICED, STEPS, Reason
+from gis.plan.pipes import STEPS, Reason
 from gis.run.pipe_ground import SUBJECTS, Ground, ground
 from gis.run.pipe_kept import PLAN, Kept, kept
 from gis.run.pipe_prices import REACH_M, Priced, priced
@@ -36,7 +35,7 @@ class How:
     """How a plan is made: for a town alone, by a file of rules, from roots of one pressure class, in phases.
 
     `stable_from` is the number of an earlier run whose pipes and users up to phase `built` (all, where none is named)
-    stand already. Each search ends after so many `steps` (none: as many as its kind has); those of the plan itself
+    stand already. Each search ends after so many `steps`; those of the plan itself
     after about `seconds` together, which are looked at before each step. Fetching, sizes and phases take their own
     time.
     """
@@ -47,7 +46,7 @@ class How:
     phases: int = 1
     stable_from: str | None = None
     built: int | None = None
-    steps: int | None = None
+    steps: int = STEPS
     seconds: float | None = None
 
     def parameters(self) -> dict[str, object]:
@@ -57,11 +56,7 @@ class How:
         rules = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()} if file else None
         return own | {"rules": rules, "reach_m": REACH_M}
 
-    def most(self, budget: float | None) -> int:
-        """Give how many steps a search may do: with a budget a step is far more."""
-        return self.steps or (STEPS if budget is None else PRICED)
-
-    def pace(self, budget: float | None, done: int | None = None) -> Pace:
+    def pace(self, done: int | None = None) -> Pace:
         """Give the pace of a search that begins now, or of a later one with a quarter of the steps that the first had.
 
         Where the seconds are limited the first has half of them; a run with as many steps as it did, and no clock, does
@@ -70,7 +65,7 @@ class How:
         if done is not None:
             return Pace(max(done // LATER, 1))
         until = math.inf if self.seconds is None else time.monotonic() + self.seconds / 2
-        return Pace(self.most(budget), stop=lambda: time.monotonic() > until)
+        return Pace(self.steps, stop=lambda: time.monotonic() > until)
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +161,7 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How
         raise Refused("--phases 需要 --budget · phases part a budget, so name one")
     with county.reading() as connection:
         wanted = question(connection, county, asked)
-    pace = partial(asked.pace, budget)
-    sizes = sized_plan(wanted.ground, wanted.priced, wanted.kept, wanted.site, pace, budget=budget, seed=seed)
+    sizes = sized_plan(wanted.ground, wanted.priced, wanted.kept, wanted.site, asked.pace, budget=budget, seed=seed)
     found = sizes.plan
     phases = _phases(wanted.site, sizes, asked, seed=seed)
     told = _told(wanted, sizes, phases)
@@ -230,8 +224,8 @@ def _phases(site: Site, sizes: SizedSite, how: How, *, seed: int) -> Phases | No
     budgets = np.arange(1, how.phases) * found.budget / how.phases
     total = float(site.users.prize.sum())
     last = Point(found.budget, found, total - found.missed, total - found.bound)
-    points = (*frontier(site, budgets, seed=seed, steps=how.most(found.budget)), last)
-    return phased(sizes.site, found, points, seed=seed, steps=how.most(found.budget))
+    points = (*frontier(site, budgets, seed=seed, steps=how.steps), last)
+    return phased(sizes.site, found, points, seed=seed, steps=how.steps)
 
 
 def _reasons(wanted: Question, sizes: SizedSite) -> NDArray[np.object_]:
