@@ -151,16 +151,14 @@ class Look:
             self.attempt(self.mixed, MIXES)
 
     def redraw(self) -> None:
-        """Draw pieces of the tree anew until none of any size is better, if that was not done to the best tree known.
+        """Draw pieces of the tree anew until none of any size is better, once in a search.
 
         A tree of few key nodes is a piece itself.
         """
-        if self.search.redrawn == self.search.value:
-            return
-        for keys in KEYS:
+        for keys in () if self.search.redrawn else KEYS:
             if 2 * keys < self.keys:
                 self.sweep(keys)
-        self.search.redrawn = self.search.value
+        self.search.redrawn = True
 
     @property
     def keys(self) -> int:

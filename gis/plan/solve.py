@@ -41,8 +41,7 @@ def solved(
 class Search:
     """Best first branching: what is open or given up, and the best tree, kept in the core as it was given.
 
-    A search that `mixes` looks for trees by searches within, and by some for each piece of a tree where it `redraws`;
-    `redrawn` is the value of the tree that this was last done to.
+    A search that `mixes` looks for trees by searches within, and by some for each piece of a tree where it `redraws`.
     """
 
     def __init__(
@@ -59,7 +58,7 @@ class Search:
         self.tree = spanned(self.whole, np.zeros(len(self.whole.prize), dtype=np.int64))
         self.open: list[tuple[int, int, Core]] = [(core.base, 0, core)]
         self.given_up: list[int] = []
-        self.redrawn: int | None = None
+        self.redrawn = False
         self.number = 0
 
     @property
