@@ -137,12 +137,12 @@ class Look:
     def shake(self) -> None:
         """Look for better trees: draw pieces anew, then shake and mix until some attempts in a row found nothing.
 
-        A tree of MANY key nodes is drawn anew alone: shaken as a whole it costs more than it gains.
+        A tree of MANY key nodes is at most drawn anew: shaken as a whole it costs more than it gains.
         """
         if self.search.redraws:
             self.redraw()
-            if self.keys > MANY:
-                return
+        if self.search.mixes and self.keys > MANY:
+            return
         if not self.search.mixes:
             self.attempt(self.shaken, SHAKES)
         elif self.large:

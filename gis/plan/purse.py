@@ -9,9 +9,11 @@ from gis.plan.streets import Floats, Integers
 from gis.plan.trim import Choice, Mask, peeled, served, trimmed
 
 NEARLY = 1.1
-SHAKES = 60
+SHAKES, SHAKEN_USERS = 60, 200_000
+"""So many shakes, but fewer where there are more users than that together."""
 SHAKEN = (0.05, 0.5)
 HERE = 0.5
+ROUNDING = 1e-9
 RUINS = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4)
 
 
@@ -41,7 +43,7 @@ def shaken(net: Network, choice: Choice, who: Mask, *, budget: float, seed: int)
     The users left out come back only where they are worth it; ways that nobody needs any more are not dug.
     """
     random, best = np.random.default_rng(seed), choice
-    for _ in range(SHAKES):
+    for _ in range(min(SHAKES, 1 + SHAKEN_USERS // (1 + int(who.sum())))):
         inside = np.flatnonzero(best.connected)
         if not len(inside):
             return best
@@ -72,12 +74,12 @@ def filled(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
 def _hooked(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
     """Give the choice with users at nodes already reached, while their service lines can be afforded."""
     service, connected = net.users.service, choice.connected.copy()
-    rest = budget - net.cost_of(choice.edges, connected)
+    rest = budget * (1 - ROUNDING) - net.cost_of(choice.edges, connected)
     near = np.flatnonzero(who & ~connected & net.nodes_of(choice.edges)[net.users.node] & (service <= rest))
     for user in near[np.argsort(service[near] / net.users.prize[near], kind="stable")].tolist():
-        connected[user] = True
-        if net.cost_of(choice.edges, connected) > budget:
-            connected[user] = False
+        if service[user] <= rest:
+            connected[user] = True
+            rest -= float(service[user])
     return Choice(choice.edges, connected)
 
 
@@ -89,7 +91,7 @@ def _dug(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
     at, inside = net.users.node, net.nodes_of(choice.edges)
     reach, before = net.ways(np.flatnonzero(inside))
     waiting = who & ~choice.connected & ~inside[at]
-    rest = budget - net.cost_of(choice.edges, choice.connected)
+    rest = budget * (1 - ROUNDING) - net.cost_of(choice.edges, choice.connected)
     prize, service = _gathered(net, before, waiting)
     spend, gain = (reach + service)[at], prize[at]
     alone = not (waiting & (spend <= rest)).any()
@@ -98,6 +100,7 @@ def _dug(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
     fitting = np.flatnonzero(waiting & (spend <= rest))
     price = spend[fitting] / gain[fitting]
     taken, limit = inside.copy(), np.inf
+    ways, connected = [choice.edges], choice.connected.copy()
     for place in np.argsort(price, kind="stable").tolist():
         if price[place] > limit:
             break
@@ -105,12 +108,20 @@ def _dug(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
         path = _path(int(at[user]), inside, before)
         if taken[path[:-1]].any():
             continue
-        new = waiting & np.isin(at, path) if not alone else np.arange(len(at)) == user
-        more = Choice(np.concatenate((choice.edges, net.edge_between(path[:-1], path[1:]))), choice.connected | new)
-        if net.cost_of(more.edges, more.connected) <= budget:
-            choice, limit = more, min(limit, NEARLY * price[place])
-            taken[path] = True
-    return choice
+        new = np.array([user]) if alone else np.flatnonzero(waiting & _marked(net, path)[at])
+        way = net.edge_between(path[:-1], path[1:])
+        cost = float(net.cost[way].sum() + net.users.service[new].sum())
+        if cost <= rest:
+            rest, limit = rest - cost, min(limit, NEARLY * price[place])
+            taken[path], connected[new] = True, True
+            ways.append(way)
+    return Choice(np.concatenate(ways), connected) if len(ways) > 1 else choice
+
+
+def _marked(net: Network, nodes: Integers) -> Mask:
+    marks = np.zeros(net.root + 1, dtype=bool)
+    marks[nodes] = True
+    return marks
 
 
 def _gathered(net: Network, before: Integers, waiting: Mask) -> tuple[Floats, Floats]:
