@@ -10,27 +10,25 @@ from gis.plan.core import Core
 from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import Graph, graph
 from gis.plan.pace import Pace
-from gis.plan.reopen import piece
+from gis.plan.reopen import Piece, piece
 from gis.plan.solve import solved
 from tests.test_plan_exact import core, optimum
 
-SIZE = 12
 
-
-def grid(seed: int) -> Core:
-    """A grid of SIZE x SIZE nodes with costs from 10 to 29 and a prize at about every third node."""
+def grid(seed: int, size: int = 12, share: float = 0.35) -> Core:
+    """A grid of size x size nodes with costs from 10 to 29 and a prize at a share of the nodes."""
     random = np.random.default_rng(seed)
-    prize = np.where(random.random(SIZE * SIZE) < 0.35, random.integers(10, 60, SIZE * SIZE), 0)
+    prize = np.where(random.random(size * size) < share, random.integers(10, 60, size * size), 0)
     prize[0] = 0
     made = Core(0, prize.tolist())
-    for a in range(SIZE * SIZE):
-        for b in ([a + 1] if (a + 1) % SIZE else []) + ([a + SIZE] if a < SIZE * (SIZE - 1) else []):
+    for a in range(size * size):
+        for b in ([a + 1] if (a + 1) % size else []) + ([a + size] if a < size * (size - 1) else []):
             made.add(a, b, int(random.integers(10, 30)))
     return made
 
 
 def rough(found: Graph, seed: int) -> Tree:
-    """The cheapest tree over a random half of the nodes, pruned."""
+    """The cheapest tree over about seven in ten of the nodes, pruned."""
     return spanned(found, (np.random.default_rng(seed).random(len(found.prize)) < 0.7).astype(np.int64))
 
 
@@ -79,13 +77,24 @@ def test_what_hangs_beyond_a_piece_is_met_anywhere_and_kept() -> None:
 
 
 def test_pieces_make_a_search_of_a_large_core_better_and_it_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn = []
+
+    def counted(found: Graph, tree: Tree, middle: int, *, keys: int, near: int) -> Piece:
+        drawn.append(middle)
+        return piece(found, tree, middle, keys=keys, near=near)
+
+    monkeypatch.setattr(look, "piece", counted)
     monkeypatch.setattr(look, "KEYS", (4, 8))
+    monkeypatch.setattr(look, "MANY", 0)  # nothing but pieces
     monkeypatch.setattr(look, "SMALL", 0)
-    with_pieces = solved(grid(3), pace=Pace(60), seed=5)
-    without = solved(grid(3), pace=Pace(3), seed=5, redraws=False)
-    exact = solved(grid(3))
-    assert exact.value == exact.bound <= with_pieces.value <= without.value
-    asked = iter([False] * 2 + [True] * 1000)
-    stopped = solved(grid(3), pace=Pace(stop=lambda: next(asked)), seed=5)
-    assert stopped.steps == 2
-    assert solved(grid(3), pace=Pace(stopped.steps), seed=5) == stopped
+    monkeypatch.setattr(look, "WORK", 1)  # each piece is a step
+    hard = [grid(3, 40, 0.3) for _ in range(4)]
+    whole, without = solved(hard[0], seed=5), solved(hard[1], seed=5, redraws=False)
+    assert len(drawn) > 50
+    assert whole.bound <= whole.value < without.value
+    asked = iter([False] * (without.steps + 20) + [True] * 1000)
+    drawn.clear()
+    stopped = solved(hard[2], pace=Pace(stop=lambda: next(asked)), seed=5)
+    assert 0 < len(drawn) < 50
+    assert without.value >= stopped.value > whole.value
+    assert solved(hard[3], pace=Pace(stopped.steps), seed=5) == stopped

@@ -17,7 +17,7 @@ from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import graph
 from gis.plan.grow import grown, guided, settled, shaken, varied
 from gis.plan.reduce import Proof, alive, reduced, struck
-from gis.plan.reopen import piece
+from gis.plan.reopen import key_count, piece
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -141,10 +141,10 @@ class Look:
         """
         if self.search.redraws:
             self.redraw()
-        if self.search.mixes and self.keys > MANY:
-            return
         if not self.search.mixes:
             self.attempt(self.shaken, SHAKES)
+        elif key_count(self.graph, self.tree) > MANY:
+            return
         elif self.large:
             self.attempt(lambda: self.mixed() if self.tried % TURNS == 0 else self.shaken(), LONG)
         else:
@@ -156,15 +156,9 @@ class Look:
         A tree of few key nodes is a piece itself.
         """
         for keys in () if self.search.redrawn else KEYS:
-            if 2 * keys < self.keys:
+            if 2 * keys < key_count(self.graph, self.tree):
                 self.sweep(keys)
         self.search.redrawn = True
-
-    @property
-    def keys(self) -> int:
-        """How many nodes of the tree have a prize or are forks."""
-        forks = np.bincount(self.tree.parent[self.tree.order[1:]], minlength=len(self.graph.prize))
-        return int(((inside(self.tree) > 0) & ((self.graph.prize > 0) | (forks > 1))).sum())
 
     def sweep(self, keys: int) -> None:
         """Draw pieces of one size anew until each node of the tree has been in one that got no better.

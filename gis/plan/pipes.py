@@ -77,9 +77,9 @@ def plan_forest(
     users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree (`solve`),
     reduced (`core`, `detour`), bounded by dual ascent and cuts (`ascent`, `cuts`), with trees grown and improved
     (`forest`, `improve`, `reopen`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far
-    off it is at most, and `verify` has passed it. Same input, seed and steps of `pace` (STEPS where none is
-    given) give the same plan; with enough steps it is the best one, and proven, where there is no budget. Raises
-    Refused on input that contradicts itself.
+    off it is at most, and `verify` has passed it. Same input, seed and steps of `pace` (at first STEPS) give the same
+    plan; with enough steps it is the best one, and proven, where there is no budget. Raises Refused on input that
+    contradicts itself.
     """
     if budget is not None and not 0 <= budget < math.inf:
         raise Refused(f"budget: expected a finite amount, not below 0, got {budget}")

@@ -6,14 +6,13 @@ import numpy as np
 
 from gis.plan.network import Network
 from gis.plan.streets import Floats, Integers
-from gis.plan.trim import Choice, Mask, peeled, served, trimmed
+from gis.plan.trim import ROUNDING, Choice, Mask, peeled, served, trimmed
 
 NEARLY = 1.1
 SHAKES, SHAKEN_USERS = 60, 200_000
 """So many shakes, but fewer where there are more users than that together."""
 SHAKEN = (0.05, 0.5)
 HERE = 0.5
-ROUNDING = 1e-9
 RUINS = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4)
 
 

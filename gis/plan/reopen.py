@@ -63,14 +63,19 @@ def piece(graph: Graph, tree: Tree, middle: int, *, keys: int, near: int) -> Pie
     return Piece(core, value, edge, taken, (marks > 0) & ~taken)
 
 
+def key_count(graph: Graph, tree: Tree) -> int:
+    """Give how many nodes of a tree are key."""
+    links = np.bincount(tree.parent[tree.order[1:]], minlength=len(graph.prize)) + (tree.parent >= 0)
+    return int(((graph.prize > 0) | (links > FORK))[tree.order].sum())
+
+
 @compiled
 def _walk(graph: Graph, parent: Integers, by: Integers, middle: int, keys: int) -> Integers:
     """Give the nodes of the tree nearest to one by number of edges, until so many of them are key."""
     walk, seen = np.empty(len(parent), np.int64), np.zeros(len(parent), np.uint8)
     walk[0], seen[middle], place, count = middle, 1, 0, 1
     while place < count:
-        node = walk[place]
-        links = 0
+        node, links = walk[place], 0
         for slot in range(graph.start[node], graph.start[node + 1]):
             other, edge = graph.other[slot], graph.arc[slot] >> 1
             if by[other] == edge or by[node] == edge:

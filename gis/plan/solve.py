@@ -31,7 +31,7 @@ def solved(
     Each step keeps every tree that is better than the best one found, so the smaller of what bounds the rest and the
     best value bounds all. Without a limit of `pace` the search ends with a proof that no tree is better. Only trees
     below a `known` value are looked for, and the bound is not above it. A search of few steps had better not draw
-    pieces of a tree anew (`redraws`), each of which is a step.
+    pieces of a tree anew (`redraws`), which takes many.
     """
     search = Search(core, pace or Pace(), seed, known, redraws=redraws)
     search.run()

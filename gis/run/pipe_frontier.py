@@ -23,8 +23,8 @@ class Curve:
 def curve(county: County, *, points: int, seed: int = 0, how: How | None = None) -> Curve:
     """Give the best plans found within `points` rising budgets, the last of which pays the plan without a budget.
 
-    Pipes have their narrowest sizes here.
-    The run is recorded with these rows; no pipes are stored. Refused as in `plan`.
+    Pipes have their narrowest sizes here. The run is recorded with these rows; no pipes are stored. Refused as in
+    `plan`.
     """
     asked = how or How()
     with county.reading() as connection:

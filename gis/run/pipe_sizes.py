@@ -85,8 +85,8 @@ class SizedSite:
 def sizing(ground: Ground) -> Sizing:
     """Give what sizes are chosen by, from the ground's rules; Refused where one is missing.
 
-    At low pressure a root gives 0.75 · nominal + (0.75 · nominal + 150) Pa and an appliance needs
-    0.75 · nominal; part of the drop is kept for what is indoors (GB 50028-2006 6.2.8).
+    At low pressure a root gives 0.75 · nominal + (0.75 · nominal + 150) Pa and an appliance needs 0.75 · nominal; part
+    of the drop is kept for what is indoors (GB 50028-2006 6.2.8).
     """
     tariff = ground.tariff
     catalogue = _catalogue(tariff)

@@ -35,9 +35,8 @@ class How:
     """How a plan is made: for a town alone, by a file of rules, from roots of one pressure class, in phases.
 
     `stable_from` is the number of an earlier run whose pipes and users up to phase `built` (all, where none is named)
-    stand already. Each search ends after so many `steps`; those of the plan itself
-    after about `seconds` together, which are looked at before each step. Fetching, sizes and phases take their own
-    time.
+    stand already. Each search ends after so many `steps`; those of the plan itself after about `seconds`
+    together, which are looked at before each step. Fetching, sizes and phases take their own time.
     """
 
     area: str | None = None
