@@ -57,13 +57,13 @@ def ground(
     """
     streets = pd.concat([features(connection, county, layer) for layer in layers.using(Use.STREET)], ignore_index=True)
     (source, supply), (layer, demand) = supplying(), demanding()
-    fed = sources(features(connection, county, source, where=supply.where), _mains(connection, county), pressure)
+    fed = sources(features(connection, county, source, where=supply.where), live_mains(connection, county), pressure)
     users = features(connection, county, layer, where=demand.where)
     if area is not None:
         users = users[users["town_id"] == town_named(connection, county, area).id]
     users = users.reset_index(drop=True)
     if streets.empty or fed.roots.empty:
-        missing = "street" if streets.empty else "live root (a regulator station with gas to spare)"
+        missing = "street" if streets.empty else "live root (a station or cabinet with gas to spare)"
         out = "，".join(f"{why} {count}" for why, count in sorted(fed.left.items())) or "none"
         raise Refused(f"没有道路或可接气源 · no {missing} is stored, so no pipe can be planned; roots left out: {out}")
     houses = _houses(connection, county)
@@ -96,7 +96,8 @@ def supplying() -> tuple[Layer, Supply]:
     return found[0]
 
 
-def _mains(connection: sa.Connection, county: County) -> gpd.GeoDataFrame:
+def live_mains(connection: sa.Connection, county: County) -> gpd.GeoDataFrame:
+    """Give the mains of towns that carry gas today, or of which nobody says whether they do; of every pressure."""
     mains = features(connection, county, layers.named("gas_pipeline"))
     live = mains["phase"].isna() | (mains["phase"] == "live")
     return mains[live & (mains["regime"] != "transmission")].reset_index(drop=True)

@@ -18,10 +18,11 @@ from gis.report.pipes import Facts, book, report
 from gis.report.sections import pages
 from gis.run.made_up import behind_pipes
 from gis.run.pipe_explain import SHARES
-from gis.run.pipe_ground import demanding, supplying
+from gis.run.pipe_ground import demanding, live_mains, supplying
 from gis.run.pipe_kept import PLAN
 from gis.run.record import named
 from gis.store.county import County
+from gis.store.fetch import shapes
 
 Shapes = NDArray[np.object_]
 
@@ -170,8 +171,7 @@ def _picture(connection: sa.Connection, county: County, facts: Facts) -> Picture
         inks.append(Ink(lines[own & (kind != "main")], colour, width=0.5))
         inks.append(Ink(lines[own & (kind == "main")], colour, width=1.5, title=f"{named}干支管"))
     roots = _around(connection, county, [supplying()[0]], box)
-    mains = _around(connection, county, [layers.named("gas_pipeline")], box)
-    inks.insert(2, Ink(mains, ROOT, width=0.7, title="现有燃气管线"))
+    inks.insert(2, Ink(shapes(live_mains(connection, county)), ROOT, width=0.7, title="通气的燃气管线"))
     inks.append(Ink(roots, ROOT, size_mm=2.4, title="现有调压设施、门站"))
     note = f"{facts.place} · {facts.run} · {facts.made_on}"
     return Picture(tuple(each for each in inks if len(each.shapes)), box, note=note, synthetic=bool(facts.invented))
