@@ -8,7 +8,7 @@ LAYER = Layer(
     name="gas_facility",
     title="燃气设施",
     title_en="Gas facilities",
-    doc="Where gas is let down, shut off or handed over; a live regulator is a root of distribution.",
+    doc="Where gas is let down, shut off or handed over; a live station or cabinet is a root of distribution.",
     geometry=Geometry.POINT,
     source=Source(publisher="Gas companies", licence="internal"),
     key="code",
