@@ -230,6 +230,20 @@ def test_a_live_main_in_the_street_costs_nothing(street: County) -> None:
     assert made.cost == pytest.approx(3 * 15 * SERVICE_M + 3 * 8000)
 
 
+def test_above_low_pressure_each_fed_main_is_a_source_and_each_user_has_a_regulator(street: County) -> None:
+    stored(street, "gas_facility", [station("S1", inlet_pressure="medium_a")], [point(0, 100)])
+    fed = {"code": "p1", "regime": "town", "pressure": "medium_a", "phase": "live"}
+    apart = fed | {"code": "p2"}
+    load(street, "gas_pipeline", (fed, line((-5, 103), (101, 103))), (apart, line((140, 103), (201, 103))))
+    made = pipes.plan(street)
+    assert (made.pressure, made.left_roots, made.least_pa) == ("medium_a", {"inlet": 1}, 50_000)
+    assert sum(row["length"] for row in mains(street, made.run)) == pytest.approx(100)  # p2 has no gas
+    assert made.cost - made.size_cost == pytest.approx(100 * METRE + 3 * 15 * SERVICE_M + 3 * (8000 + 3000))
+    low = pipes.plan(street, how=How(pressure="low"))
+    assert (low.pressure, low.left_roots) == ("low", {"spare_unknown": 1})
+    assert low.cost - low.size_cost == pytest.approx(200 * METRE + 3 * 15 * SERVICE_M + 3 * 8000)
+
+
 def test_the_command_tells_reasons_in_words_and_what_is_invented(street: County) -> None:
     environment = {"WANGGE_STATE": str(street.settings.state), "WANGGE_DATABASE": street.settings.database}
     table = street.schema.table(layers.named("gas_user"))
