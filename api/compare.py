@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from gis import layers
 from gis.crs import EXCHANGE, from_storage
 from gis.layer import EVERYONE, Field, Geometry, Kind, Layer, Source, Style, Use
-from gis.run.handover import changed_ground, old_areas
+from gis.run.handover import PLAN, changed_ground, old_areas
 from gis.run.record import named
 from gis.store.county import County
 from gis.store.fetch import features
@@ -74,5 +74,5 @@ def _named(title: str, order: int) -> Layer:
 
 
 def _areas(connection: sa.Connection, county: County, run: str) -> gpd.GeoDataFrame:
-    number = int(named(connection, county, "patrol", run).id)
+    number = int(named(connection, county, PLAN, run).id)
     return features(connection, county, layers.one(Use.PATROL_AREA), where=f"run_id = {number}", srid=EXCHANGE)

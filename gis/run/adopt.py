@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from gis import layers
 from gis.errors import Refused
 from gis.layer import Use
+from gis.run.handover import PLAN
 from gis.run.record import named
 from gis.store.county import County
 
@@ -25,7 +26,7 @@ class Adopted:
 def adopt(county: County, run: str, from_on: date, *, reason: str = "") -> Adopted:
     """Put the areas of a run, by its id or number, in force from a day on. Refused where there is no such run."""
     with county.writing() as connection:
-        found = int(named(connection, county, "patrol", run).id)
+        found = int(named(connection, county, PLAN, run).id)
         return adopted(connection, county, found, from_on, reason=reason)
 
 

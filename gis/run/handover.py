@@ -20,6 +20,8 @@ from gis.store.county import County
 
 Labels = npt.NDArray[np.int32]
 
+PLAN = "patrol"
+
 
 @dataclass(frozen=True, slots=True)
 class Old:
@@ -47,7 +49,7 @@ class Move:
 
 def old_areas(connection: sa.Connection, county: County, run: str, *, option: str = "--stable-from") -> Old:
     """Give the areas of a run, by its id or number. Refused where there is no such run of areas."""
-    found = named(connection, county, "patrol", run, option=option)
+    found = named(connection, county, PLAN, run, option=option)
     table = county.schema.table(layers.one(Use.PATROL_AREA))
     columns = table.c.code, table.c.worker_code, sa.func.ST_AsBinary(table.c.geom)
     rows = connection.execute(sa.select(*columns).where(table.c.run_id == found.id).order_by(table.c.code)).all()

@@ -16,15 +16,13 @@ from gis.crs import Geometries
 from gis.errors import Refused
 from gis.plan.outage import GasNet
 from gis.plan.streets import StreetGraph, attach, street_graph
+from gis.run.pipe_sources import BESIDE_M, LOW, TOUCH_M
 from gis.store.fetch import shapes
 
 Integers = NDArray[np.int64]
 
-TOUCH_M = 0.1
-BESIDE_M = 10.0
 USER_REACH_M = 150.0
 UNKNOWN = "unknown"
-LOW = "low"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

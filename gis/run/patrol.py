@@ -20,7 +20,7 @@ from gis.plan.units import WorkUnits, next_to, seeds, work_units
 from gis.run.adopt import adopted
 from gis.run.crew import Crew, listed, registered
 from gis.run.division import Respect, solved, task
-from gis.run.handover import Move, Old, moves, old_areas
+from gis.run.handover import PLAN, Move, Old, moves, old_areas
 from gis.run.record import Made, digest, record
 from gis.run.skills import Lack, dealt, lacks
 from gis.run.workload import PERIOD_D, Floats, Work, minutes_of, work
@@ -113,7 +113,7 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
         ground = replace(ground, crew=dealt(ground.crew, SKILLS, needs))
     moved = () if ground.old is None else moves(ground.old, units, found, ground.crew, ground.cells)
     made = Made(
-        "patrol",
+        PLAN,
         {
             "workers": len(ground.crew.shares),
             "keep_cells": asked.keep_cells,

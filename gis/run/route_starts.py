@@ -7,6 +7,7 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.layer import Layer, Use
+from gis.run.handover import PLAN
 from gis.run.record import latest
 from gis.store.county import County
 
@@ -46,7 +47,7 @@ def _areas(
     """Give the middle of each area of a run, by its worker, and by its own code where nobody is named."""
     log = county.schema.table(layers.one(Use.RUN))
     run = connection.scalar(sa.select(log.c.parameters["areas"].as_integer()).where(log.c.id == calendar))
-    if run is None and (newest := latest(connection, county, "patrol")) is not None:
+    if run is None and (newest := latest(connection, county, PLAN)) is not None:
         run = newest.id
     layer = layers.one(Use.PATROL_AREA)
     table = county.schema.table(layer)

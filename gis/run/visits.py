@@ -18,7 +18,7 @@ from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
 from gis.plan.rounds import LONG_AGO, Storm
 from gis.plan.workdays import every_day
-from gis.run.handover import Old, old_areas
+from gis.run.handover import PLAN, Old, old_areas
 from gis.run.record import latest, named
 from gis.run.workload import minutes_of
 from gis.store.county import County
@@ -115,7 +115,7 @@ def due_visits(
 def areas_of(connection: sa.Connection, county: County, given: str | None, day: date) -> int:
     """Give the run of patrol areas that is named; where none is, as `areas_on` has it. Refused where there is none."""
     if given is not None:
-        return int(named(connection, county, "patrol", given, option="--areas").id)
+        return int(named(connection, county, PLAN, given, option="--areas").id)
     found = areas_on(connection, county, day)
     if found is None:
         raise Refused("没有巡查片区 · no patrol areas are made: `wangge patrol areas --workers N` makes them")
@@ -125,7 +125,7 @@ def areas_of(connection: sa.Connection, county: County, given: str | None, day: 
 def areas_on(connection: sa.Connection, county: County, day: date) -> int | None:
     """Give the run whose areas are in force on a day, the newest that is proposed where none are; None without any."""
     found = areas_in_force(connection, county, day)
-    made = latest(connection, county, "patrol") if found is None else None
+    made = latest(connection, county, PLAN) if found is None else None
     return found if made is None else int(made.id)
 
 
