@@ -242,6 +242,61 @@ def test_who_stands_in_but_is_on_no_register_does_not_go(county: County) -> None
     assert set(found.visits["day"]) == {MONDAY + timedelta(days=1)}
     assert [(each.worker, each.cover, each.why) for each in found.shifts.uncovered] == [("W-1", "W-9", Why.UNKNOWN)]
     assert found.shifts.unregistered == ()
+    assert found.shifts.strangers == ("W-9",)
+
+
+def test_visits_that_need_a_skill_go_to_the_nearest_colleague_who_has_it(county: County) -> None:
+    register(county, {"code": "W-1", "skills": "gas"}, {"code": "W-2", "skills": "structure"}, {"code": "W-3"})
+    areas(county, "W-1", "W-2", "W-3")
+    west, far = houses(county, ["A"] * 10), houses(county, ["A"] * 4, east_m=2_100.0, name="f")
+    middle = [{"code": f"U{n}", "kind": "resident", "supply": "bottled"} for n in range(5)]
+    stored(county, "gas_user", middle, [point(1_050 + n, 300) for n in range(5)])
+    found = made(county)
+    rows = found.visits
+    went = {(area, layer): set(part) for (area, layer), part in rows.groupby(["area_code", "layer"])["worker_code"]}
+    assert went == {("001", "building"): {"W-2"}, ("002", "gas_user"): {"W-1"}, ("003", "building"): {"W-3"}}
+    assert [(each.worker, each.colleague, each.skill, each.objects) for each in found.taken] == [
+        ("W-1", "W-2", "structure", 10),
+        ("W-2", "W-1", "gas", 5),
+    ]
+    assert found.figures["taken"] == 15
+    by = found.workers.set_index("worker_code")["visits"].to_dict()
+    assert by == {"W-1": 5, "W-2": len(west), "W-3": len(far)}
+    assert rows["day"].notna().all()
+
+
+def test_where_nobody_has_the_skill_the_visits_are_named_and_missing(county: County) -> None:
+    register(county, {"code": "W-1", "skills": "gas"}, {"code": "W-2", "skills": "gas"})
+    houses(county, ["A"] * 3)
+    found = made(county, shift_minutes=100.0)
+    assert set(found.visits["why"]) == {"no_skill"}
+    assert found.visits["worker_code"].isna().all()
+    assert [(each.worker, each.colleague, each.objects) for each in found.taken] == [("W-1", None, 3)]
+    assert found.figures["taken"] == 0
+    assert found.figures["missing_person_days"] == pytest.approx(3 * 14 / 100)
+
+
+def test_on_days_when_who_stands_in_lacks_the_skill_the_nearest_who_has_it_goes(county: County) -> None:
+    register(county, {"code": "W-1", "skills": "both"}, {"code": "W-2", "skills": "gas"})
+    register(county, {"code": "W-3", "skills": "structure"}, {"code": "W-4", "skills": "structure"})
+    areas(county, "W-1", "W-2", "W-3", "W-4")
+    seen(county, houses(county, ["A"] * 4), MONDAY + timedelta(days=1 - 365))
+    for place, name in ((2, "d"), (3, "e")):
+        houses(county, ["A"] * 4, east_m=WIDE_M * place + 100.0, name=name)
+    away = {"code": "A-1", "worker_code": "W-1", "from_on": MONDAY, "to_on": MONDAY + timedelta(days=1)}
+    stored(county, "absence", [{**away, "cover_code": "W-2"}])
+    span = Span(MONDAY, MONDAY + timedelta(days=3))
+    found = made(county, span)
+    rows = found.visits[found.visits["area_code"].eq("001")]
+    assert set(rows["worker_code"]) == {"W-3"}
+    assert set(rows["outcome"]) == {"in_time"}
+    assert found.taken == ()
+    stored(county, "worker", [{"code": code, "name": "某某", "skills": "gas"} for code in ("W-3", "W-4")])
+    alone = made(county, span, stable_from=FRESH).visits
+    named = alone[alone["area_code"].eq("001")]
+    assert set(named["why"]) == {"no_skill"}
+    assert set(named["worker_code"]) == {"W-1"}
+    assert set(named["outcome"]) == {"unmet"}
 
 
 def test_who_has_an_area_but_is_on_no_register_counts_as_full_time(county: County) -> None:

@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from click.testing import CliRunner, Result
 
 from api.cli import main
-from gis import law, layers
+from gis import crs, law, layers
 from gis.errors import Refused
 from gis.layer import Role, Use
 from gis.run import route_files as files
@@ -118,6 +118,40 @@ def kept(county: County, use: Use, number: int) -> gpd.GeoDataFrame:
 def made(county: County, visits: Sequence[Mapping[str, object]], **how: object) -> Routes:
     number = calendar(county, visits)
     return run.routes(county, DAY, calendar=number, how=How(**{"steps": STEPS, "processes": 1, **how}))  # type: ignore[arg-type]
+
+
+def test_what_needs_a_skill_that_its_worker_lacks_is_named_and_not_made(county: County) -> None:
+    stored(county, "worker", [{"code": "W-1", "name": "李某某", "town_code": "t1", "skills": "gas"}])
+    found = made(county, [*houses(0, 5), *users(2, 3)]).figures
+    stored(county, "worker", [{"code": "W-1", "name": "李某某", "town_code": "t1", "skills": None}])
+    assert (found.planned, found.made, found.unreachable, found.no_skill) == (4, 2, 0, 2)
+    assert {(each.key, each.why) for each in found.left} == {("b00", "no_skill"), ("b05", "no_skill")}
+    stops = kept(county, Use.ROUTE_STOP, found.run)
+    assert set(stops[stops["number"].isna()]["outcome"]) == {"no_skill"}
+
+
+def test_a_route_begins_and_ends_where_a_file_says(county: County, tmp_path: Path) -> None:
+    spot = point(300, 0)
+    at = crs.from_storage(np.array([spot], dtype=object), crs.EXCHANGE, county.srid)[0]
+    listed = tmp_path / "起点.csv"
+    listed.write_bytes(f"工号,经度,纬度\nW-1,{at.x:.8f},{at.y:.8f}\n".encode("gb18030"))
+    number = calendar(county, houses(0, 5, 9))
+    how = How(steps=STEPS, processes=1)
+    found = run.routes(county, DAY, calendar=number, how=how, starts_in=listed)
+    assert found.figures.starts == {"given": 1}
+    [route] = kept(county, Use.ROUTE, found.figures.run).itertuples()
+    assert route.start_from == "given"
+    corner = shapely.Point(shapely.get_coordinates(found.routes[0].line)[0])
+    assert corner.distance(spot) < 0.01
+    listed.write_text("工号,经度,纬度\nW-1,,29\n")
+    with pytest.raises(Refused, match=r"起点\.csv 第2行 经度、纬度: .* expected both coordinates, got nothing"):
+        run.routes(county, DAY, calendar=number, how=how, starts_in=listed)
+    listed.write_text(f"工号,经度,纬度\nW-1,{at.x + 0.1:.6f},{at.y:.6f}\n")
+    with pytest.raises(Refused, match=r"--starts W-1: .* expected a street to the visits within 300 m"):
+        run.routes(county, DAY, calendar=number, how=how, starts_in=listed)
+    listed.write_text("工号,经度,纬度\nW-9,120,29\n")
+    with pytest.raises(Refused, match=r"起点\.csv 第2行 工号: .* expected a worker of the register, got W-9"):
+        run.routes(county, DAY, calendar=number, how=how, starts_in=listed)
 
 
 def test_every_visit_of_the_day_is_made_once_or_named_with_its_reason(county: County) -> None:

@@ -22,7 +22,7 @@ def shifts(own: list[list[float]], cover: list[list[int]]) -> Shifts:
                 goes[person, day] = other if minutes[other, day] > 0 else NOBODY
     worked = Workdays(tuple(date(2026, 6, 1 + day) for day in range(days)), ())
     names = tuple(f"W-{number}" for number in range(people))
-    return Shifts(names, minutes, minutes, goes, worked, (), ())
+    return Shifts(names, minutes, minutes, goes, worked, (), (), (None,) * people, ())
 
 
 @settings(max_examples=150, deadline=None)

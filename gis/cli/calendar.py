@@ -1,14 +1,17 @@
 """The calendar of checks: `wangge patrol calendar`."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from gis import layers
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
 from gis.cli.say import Answer, Command
+from gis.layer import Use
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -126,6 +129,7 @@ def _sheets(made: "Planned", asked: "Asked") -> "dict[str, pd.DataFrame]":
         "改期": told.moved(made.visits),
         "日工作量": told.by_day(made.visits, made.shifts.worked.days, walk_minutes=asked.walk_minutes),
         "人员": made.workers,
+        "专长调剂": told.taken(made.taken),
         "无法安排汇总": told.unmet(made.visits, **asked.minutes),
     }
 
@@ -141,13 +145,11 @@ def _worded(frame: "pd.DataFrame", words: Mapping[str, Mapping[str, str]]) -> "p
 
 def _words() -> Mapping[str, Mapping[str, str]]:
     """Give the Chinese words for the values of the columns that have choices, and for layers and kinds of visits."""
-    from gis import layers
-    from gis.layer import Use
-
     layer = layers.one(Use.VISIT_PLAN)
     choices = {each.name: each.titles for each in layer.fields}
     kinds = {each.patrol.kind: f"{each.title}检查" for each in layers.every() if each.patrol is not None}
-    return choices | {"layer": {each.name: each.title for each in layers.every()}, "kind": kinds}
+    skills = layers.one(Use.WORKER).field("skills").titles
+    return choices | {"layer": {each.name: each.title for each in layers.every()}, "kind": kinds, "skill": skills}
 
 
 def _facts(made: "Planned", asked: "Asked", sheets: "Mapping[str, pd.DataFrame]") -> dict[str, Any]:
@@ -170,6 +172,9 @@ def _facts(made: "Planned", asked: "Asked", sheets: "Mapping[str, pd.DataFrame]"
             for each in crew.uncovered
         ],
         "unregistered": list(crew.unregistered),
+        "absences_of_strangers": list(crew.strangers),
+        "taken_by": [asdict(each) for each in made.taken],
+        "skills_unknown": _unknown(made),
     }
 
 
@@ -197,7 +202,39 @@ def _lines(made: "Planned", asked: "Asked", sheets: "Mapping[str, pd.DataFrame]"
     ]
     if len(groups) > SHOWN:
         lines.append(f"  …… 共 {len(groups)} 组，见 --xlsx 或 --json · the rest in the workbook")
-    return lines + _areas(made, asked) + _warnings(made, asked)
+    return lines + _skills(made) + _areas(made, asked) + _warnings(made, asked)
+
+
+def _unknown(made: "Planned") -> list[str]:
+    """Give who goes without any skill on record."""
+    crew = made.shifts
+    return sorted({code for code, skill in zip(crew.people, crew.skills, strict=True) if skill is None})
+
+
+def _skills(made: "Planned") -> list[str]:
+    """Say which work goes to colleagues who have its skill, and of whom no skill is known."""
+    titles, lines = layers.one(Use.WORKER).field("skills").titles, []
+    going = [each for each in made.taken if each.colleague is not None]
+    if going:
+        lines.append(
+            f"本片区的人无此专长、由同事上门的对象 · objects that go to a colleague: {made.figures['taken']:,}"
+        )
+        lines += [
+            f"  {each.worker} → {each.colleague} {titles[each.skill]}："
+            f"{each.objects:,} 个，{each.minutes / 60:,.1f} 小时"
+            for each in going[:SHOWN]
+        ]
+        if len(going) > SHOWN:
+            lines.append(f"  …… 共 {len(going)} 组，见 --xlsx 或 --json · the rest in the workbook")
+    lines += [
+        f"有片区的人都无此专长 · nobody with an area has it: {each.worker} {titles[each.skill]} {each.objects:,} 个"
+        for each in made.taken
+        if each.colleague is None
+    ]
+    if unknown := _unknown(made):
+        named = "、".join(unknown[:SHOWN]) + (" ……" if len(unknown) > SHOWN else "")
+        lines.append(f"专长不明、按样样都会计 · skills unknown, taken as everything: {named}")
+    return lines
 
 
 def _areas(made: "Planned", asked: "Asked") -> list[str]:
@@ -247,4 +284,7 @@ def _warnings(made: "Planned", asked: "Asked") -> list[str]:
     if crew.unregistered:
         named = "、".join(crew.unregistered[:SHOWN]) + (" ……" if len(crew.unregistered) > SHOWN else "")
         lines.append(f"不在网格员登记中，按全时计 · not in the register, taken as full time: {named}")
+    if crew.strangers:
+        named = "、".join(crew.strangers[:SHOWN]) + (" ……" if len(crew.strangers) > SHOWN else "")
+        lines.append(f"请假替班里不在网格员名册的工号 · absences name codes that are not on the register: {named}")
     return lines

@@ -78,6 +78,13 @@ class Hours(click.ParamType[tuple[str, tuple[int, int]]]):
 @click.option(
     "--apart", type=click.FloatRange(0.05, 100), default=10.0, show_default=True, help="同一停靠点的门距（米）"
 )
+@click.option(
+    "--starts",
+    type=click.Path(path_type=Path, exists=True, dir_okay=False),
+    default=None,
+    metavar="FILE.csv",
+    help="起讫点：工号、经度、纬度，缺省片区中心 · where each begins and ends; default: the middle of the area",
+)
 @click.option("--seed", type=click.IntRange(0, 2**31 - 1), default=7, show_default=True, help="随机种子 · seed")
 @click.option("--steps", "count", type=click.IntRange(1, 10_000_000), default=None, help="每条路线的搜索步数 · steps")
 @click.option("--seconds", type=click.FloatRange(0.01, 86_400), default=None, help="每条约多少秒（换算成步数）")
@@ -103,6 +110,7 @@ def patrol_routes(
     early_days: int,
     early_metres: float,
     apart: float,
+    starts: Path | None,
     seed: int,
     count: int | None,
     seconds: float | None,
@@ -126,7 +134,9 @@ def patrol_routes(
         raise click.UsageError("--date")
     with county(database) as here, steps("路线", total=None) as progress:
         progress("routes")
-        made = run.routes(here, which, worker=worker, calendar=calendar, how=how, seed=seed, role=Role(role))
+        made = run.routes(
+            here, which, worker=worker, calendar=calendar, how=how, starts_in=starts, seed=seed, role=Role(role)
+        )
         written = files.write(here, made, folder, progress) if folder is not None else ()
     lines = [*_lines(made.figures), *([f"文件 · files: {len(written)} → {folder}"] if folder else [])]
     return Answer(asdict(made.figures) | {"files": list(written)}, text="\n".join(lines))
@@ -136,7 +146,7 @@ def _lines(made: "Figures") -> list[str]:
     starts = layers.one(Use.ROUTE).field("start_from").titles
     why = layers.one(Use.ROUTE_STOP).field("outcome").titles
     begun = "，".join(f"{starts[kind]} {number}" for kind, number in made.starts.items())
-    kept = f"已排 {made.made}，时间不够 {made.no_time}，无路可达 {made.unreachable}"
+    kept = f"已排 {made.made}，时间不够 {made.no_time}，无路可达 {made.unreachable}，缺专长 {made.no_skill}"
     lines = [
         f"{made.day} 路线 {made.routes} 条，停靠 {made.stops} 处（日历 {made.calendar}，运算 {made.run}）",
         f"当日检查 {made.planned}（分母）：{kept}；另提前 {made.early}",

@@ -87,6 +87,7 @@ LAYER = Layer(
             example="area",
             required=True,
             choices=(
+                Choice("given", "指定地点", "", "A place that was told"),
                 Choice("area", "片区中心", "", "Middle of the area"),
                 Choice("town", "镇街中心", "", "Middle of the town"),
                 Choice("stops", "当日检查点中心", "", "Middle of the visits"),

@@ -65,6 +65,9 @@ LAYER = Layer(
                 Choice("too_long", "单次超过一个班次", "", "Longer than a shift"),
                 Choice("no_worker", "片区无人负责", "", "Nobody is named for the area"),
                 Choice("no_area", "不在任何片区", "", "In no patrol area"),
+                Choice(
+                    "no_skill", "有片区的人中无人有此专长或有空", "", "Nobody with an area has the skill and the time"
+                ),
             ),
         ),
         Field("was_on", Kind.DATE, "That other day; empty where it has not moved.", zh="原定日"),

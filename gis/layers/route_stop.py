@@ -43,6 +43,7 @@ LAYER = Layer(
                 Choice("early", "提前检查", "#3f9b6c", "Made early"),
                 Choice("no_time", "时间不够", "#d9822b", "No time left"),
                 Choice("unreachable", "无路可达", "#b5271f", "No street leads there"),
+                Choice("no_skill", "网格员无此专长", "#7a3fa0", "The worker lacks the skill"),
             ),
         ),
         Field(

@@ -1,7 +1,7 @@
 """The calendar of checks (检查日历): every due visit gets a day and a worker, or the reason why it has none."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
@@ -16,6 +16,7 @@ from gis.find.duty import patrolled
 from gis.layer import Use
 from gis.plan.calendar import NEVER
 from gis.run.calendar_figures import by_worker, figures
+from gis.run.colleagues import Colleagues, Taken
 from gis.run.made_up import made_up
 from gis.run.post import NEVER_DUE, Booking, post
 from gis.run.record import Made, digest, named, record
@@ -62,10 +63,11 @@ class Asked:
 class Planned:
     """A calendar that was made.
 
-    `visits` has a row for each visit as it is stored, with town and category, and as `worker` whose area it lies in;
-    `workers` is a row for each of these, as `by_worker` gives it. `areas` and `stable_from` are the runs it was made
-    from, `in_force` is the run of the areas in force on the first day (None: none are); `dropped` counts objects that
-    had a day in that calendar and are no longer due; `invented` names what of the data is.
+    `visits` has a row for each visit as it is stored, with town and category, and as `worker` whose it is: of the area
+    it lies in, or a colleague who has the skill (`taken`: from whom to whom); `workers` is a row for each of these, as
+    `by_worker` gives it. `areas` and `stable_from` are the runs it was made from, `in_force` is the run of the areas in
+    force on the first day (None: none are); `dropped` counts objects that had a day in that calendar and are no longer
+    due; `invented` names what of the data is.
     """
 
     run: int
@@ -73,6 +75,7 @@ class Planned:
     visits: pd.DataFrame
     workers: pd.DataFrame
     shifts: Shifts
+    taken: tuple[Taken, ...]
     areas: int
     in_force: int | None
     stable_from: int | None
@@ -83,7 +86,8 @@ class Planned:
 def plan(county: County, asked: Asked, *, today: date, progress: Progress = lambda _: None) -> Planned:
     """Give a day to every visit that falls due in the days asked for, and store the calendar with its run.
 
-    A visit belongs to the worker of the area it lies in, and who answers for him on a day goes; each worker's days are
+    A visit belongs to the worker of the area it lies in, or to a colleague if it needs a skill that who goes there
+    lacks; who answers on a day goes, or a colleague if he lacks it (`gis.run.colleagues`). Each worker's days are
     planned by themselves (`gis.run.post`), those first for whom somebody else goes. Objects that are due again within
     the calendar have a visit for each time, reckoned from the day of the one before. In a typhoon its days, and those
     within which all must be seen again after it, are worked by everybody. Overdue and never checked objects come first.
@@ -99,17 +103,22 @@ def plan(county: County, asked: Asked, *, today: date, progress: Progress = lamb
         on = (*asked.on, *_storm_days(due, span))
         crew = shifts(connection, county, span, due.workers, minutes=asked.shift_minutes, off=asked.off, on=on)
         invented = made_up(connection, county, (*patrolled(), layers.one(Use.WORKER)))
-    rows, workers = _planned(due, crew, bookings, asked, progress)
+    people = " ".join(crew.people), repr(crew.skills), crew.own, crew.goes
+    inputs = digest((due.frame, *people, repr(sorted(bookings.items()))))
+    able = Colleagues(crew, due.middles)
+    frame, taken = able.dealt(due, walk_minutes=asked.walk_minutes)
+    due = replace(due, frame=frame)
+    rows, workers = _planned(due, able, bookings, asked, progress)
     visits = _visits(rows, due, crew, span)
     dropped = len(known - set(visits["object_id"].tolist()))
     progress("store")
     told = figures(visits, workers, **asked.minutes) | {"dropped": dropped}
-    inputs = digest((due.frame, " ".join(crew.people), crew.own, crew.goes, repr(sorted(bookings.items()))))
+    told |= {"taken": sum(each.objects for each in taken if each.colleague is not None)}
     with county.writing() as connection:
         run = record(connection, county, Made(PLAN, _parameters(asked, due, earlier), inputs, result=told))
         _store(connection, county, run, visits)
     each = by_worker(visits, workers, **asked.minutes)
-    return Planned(run, told, visits, each, crew, due.areas, due.in_force, earlier, dropped, invented)
+    return Planned(run, told, visits, each, crew, taken, due.areas, due.in_force, earlier, dropped, invented)
 
 
 def workers(county: County, asked: Asked) -> int:
@@ -188,9 +197,10 @@ def _stable(connection: sa.Connection, county: County, asked: Asked) -> int | No
 
 
 def _planned(
-    due: Due, crew: Shifts, bookings: Mapping[int, Booking], asked: Asked, progress: Progress
+    due: Due, able: Colleagues, bookings: Mapping[int, Booking], asked: Asked, progress: Progress
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Give the visits of all workers (rows as in `Post.rows`, and the worker), and what each has and lacks."""
+    """Give the visits of all workers (rows as in `Post.rows`, and who goes), and what each has and lacks."""
+    crew = able.crew
     spent = due.frame["minutes"] + asked.walk_minutes
     work = spent.groupby(due.frame["worker"]).sum().reindex(list(crew.people)).fillna(0.0).to_numpy(dtype=float)
     room, groups = Room(crew, work), due.frame.groupby("worker", sort=True).groups
@@ -202,9 +212,13 @@ def _planned(
         progress(code)
         frame = due.frame.loc[groups.get(code, [])]
         found = post(frame, capacity, crew.usual[number], bookings, walk_minutes=asked.walk_minutes, storm=due.storm)
-        room.use(number, found.used)
-        parts.append(found.rows.assign(post=number))
-        workers.append((code, float(capacity.sum()), float(found.used.max(initial=0.0)), found.missing_minutes))
+        rows = able.replaced(found.rows, due.frame, spent.to_numpy(dtype=float), number, room)
+        minutes = spent[rows["row"]].to_numpy(dtype=float)
+        usual = rows["goer"].to_numpy() == np.where(rows["day"] == NEVER, NOBODY, crew.goes[number][rows["day"]])
+        room.use(number, np.bincount(rows["day"][usual], minutes[usual], minlength=len(capacity)).astype(float))
+        missing = found.missing_minutes + float(minutes[(rows["why"] == "no_skill").to_numpy()].sum())
+        parts.append(rows)
+        workers.append((code, float(capacity.sum()), float(found.used.max(initial=0.0)), missing))
     parts.append(_nobodys(due.frame[due.frame["worker"].isna()]))
     made = pd.DataFrame(workers, columns=["worker", "held", "fullest", "missing"])
     return pd.concat(parts, ignore_index=True), made
@@ -212,9 +226,9 @@ def _planned(
 
 def _nobodys(frame: pd.DataFrame) -> pd.DataFrame:
     """Give the visits of objects that nobody is named for."""
-    why = np.where(frame["area"].isna(), "no_area", "no_worker")
+    why = np.select([frame["area"].isna(), frame["unable"]], ["no_area", "no_skill"], "no_worker")
     found = pd.DataFrame({"row": frame.index.to_numpy(), "due": frame["due"].to_numpy(), "why": why})
-    return found.assign(opens=0, day=NEVER, booked=NEVER, moved_for=None, post=NOBODY)
+    return found.assign(opens=0, day=NEVER, booked=NEVER, moved_for=None, goer=NOBODY)
 
 
 def _visits(rows: pd.DataFrame, due: Due, crew: Shifts, span: Span) -> pd.DataFrame:
@@ -222,11 +236,9 @@ def _visits(rows: pd.DataFrame, due: Due, crew: Shifts, span: Span) -> pd.DataFr
     days = (*span.days, None)
     frame = due.frame.loc[rows["row"]].reset_index(drop=True)
     late = rows["why"].notna()
-    goes = np.vstack((crew.goes, np.full((1, len(span.days)), NOBODY)))
     people = np.array([*crew.people, None], dtype=object)
-    who = np.where(rows["day"] == NEVER, rows["post"], goes[rows["post"], rows["day"]])
     made = frame.assign(
-        worker_code=people[who],
+        worker_code=people[rows["goer"]],
         area_code=frame["area"],
         day=np.array(days, dtype=object)[rows["day"]],
         due_on=np.array([span.day(int(each)) for each in rows["due"]], dtype=object),
@@ -238,7 +250,7 @@ def _visits(rows: pd.DataFrame, due: Due, crew: Shifts, span: Span) -> pd.DataFr
     )
     made = made.sort_values(["layer", "object_key", "number"], kind="stable").reset_index(drop=True)
     made["code"] = [f"{number:07d}" for number in range(1, len(made) + 1)]
-    return made.drop(columns=["area", "due", "every", "notice", "brisk", "number"])
+    return made.drop(columns=["area", "due", "every", "notice", "brisk", "number", "skill", "unable"])
 
 
 def _parameters(asked: Asked, due: Due, earlier: int | None) -> dict[str, object]:

@@ -1,5 +1,6 @@
 """What a calendar comes to: its figures, each worker's load, what cannot be met, what moved, and each day."""
 
+from collections.abc import Sequence
 from datetime import date
 
 import numpy as np
@@ -8,6 +9,7 @@ import pandas as pd
 from gis import layers
 from gis.find.unchecked import OUTSIDE
 from gis.layer import Use
+from gis.run.colleagues import Taken
 
 NOBODY = "（无人）"
 NAMES = {each.name: each.title for each in layers.one(Use.VISIT_PLAN).fields} | {
@@ -24,6 +26,9 @@ NAMES = {each.name: each.title for each in layers.one(Use.VISIT_PLAN).fields} | 
     "missing_person_days": "缺(人日)",
     "fullest": "最满一天(分钟)",
     "spent": "用时含走路(分钟)",
+    "colleague": "接手同事",
+    "skill": "专长",
+    "objects": "对象数",
 }
 """The Chinese heading of each column that people read."""
 
@@ -33,12 +38,12 @@ def figures(
 ) -> dict[str, object]:
     """Give visits by outcome, reason and move, and person-days (of a full shift) of work, held and missing.
 
-    Reads of `visits` minutes, outcome, why and moved_for; of `workers` held and missing (minutes). Missing is the work
-    that no calendar of these days could do in time, overdue work by the end, worker by worker; and all work that nobody
-    is named for.
+    Reads of `visits` minutes, worker, outcome, why and moved_for; of `workers` held and missing (minutes). Missing is
+    the work that no calendar of these days could do in time, overdue work by the end, worker by worker; and all work
+    that nobody is named for.
     """
     spent = visits["minutes"] + walk_minutes
-    nobody = float(spent[visits["why"].isin(["no_worker", "no_area"])].sum())
+    nobody = float(spent[visits["worker"].isna()].sum())
     outcomes = visits["outcome"].value_counts()
     return {
         "visits": len(visits),
@@ -59,9 +64,10 @@ def _counted(values: "pd.Series[str]") -> dict[str, int]:
 def by_worker(
     visits: pd.DataFrame, workers: pd.DataFrame, *, shift_minutes: float, walk_minutes: float
 ) -> pd.DataFrame:
-    """Give a row for each worker with an area: visits of it by outcome, and person-days of work, held and missing.
+    """Give a row for each worker with an area: visits by outcome, and person-days of work, held and missing.
 
-    Reads of `workers` worker, held, fullest and missing (minutes). Visits are those of his areas, whoever makes them.
+    Reads of `workers` worker, held, fullest and missing (minutes). Visits are those of his areas, less what needs a
+    skill that only colleagues have, with what he takes from these; whoever makes them on the day.
     """
     own = visits[visits["worker"].notna()]
     counted = pd.crosstab(own["worker"], own["outcome"]).reindex(columns=["in_time", "late", "unmet"], fill_value=0)
@@ -88,6 +94,18 @@ def unmet(visits: pd.DataFrame, *, shift_minutes: float, walk_minutes: float) ->
     rows = pd.DataFrame(keys).assign(visits=1, person_days=(left["minutes"] + walk_minutes) / shift_minutes)
     found = rows.groupby(list(keys), as_index=False, sort=True)[["visits", "person_days"]].sum()
     return found.sort_values("person_days", ascending=False, kind="stable", ignore_index=True)
+
+
+def taken(parts: Sequence[Taken]) -> pd.DataFrame:
+    """Give a row for each part of somebody's work that a colleague takes; empty where everybody can do his own."""
+    columns = {
+        "worker_code": "worker",
+        "colleague": "colleague",
+        "skill": "skill",
+        "objects": "objects",
+        "spent": "minutes",
+    }
+    return pd.DataFrame({name: [getattr(each, of) for each in parts] for name, of in columns.items()})
 
 
 def moved(visits: pd.DataFrame) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """A worker leaves: the register says until when and who takes over, and what is open is handed over and listed."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
@@ -8,13 +9,14 @@ import sqlalchemy as sa
 
 from gis import layers
 from gis.errors import Refused
-from gis.find.duty import Duty, duty, in_areas, patrolled, require_worker
+from gis.find.duty import Duty, away_on, duty, in_areas, patrolled, people_on, require_worker
 from gis.find.states import Moment, State, Where, states
 from gis.layer import Layer, Use
 from gis.plan.cover import Person, Why, answering
 from gis.run.calendar import PLAN, days_of
 from gis.run.made_up import made_up
 from gis.run.record import Made, digest, record
+from gis.run.skills import knows, skills_of
 from gis.store.county import County, now
 from gis.store.fetch import reading_of
 from gis.store.load import Origin, Terms, load
@@ -60,8 +62,9 @@ def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Le
     mine = tuple(code for code, answer in before.answers.items() if answer.worker == worker)
     found = _open(county, before, mine, worker, after.run)
     later = found.pop("later")
-    found["after"] = [after.worker(area) for area in later]
-    found["why"] = [after.why(area) for area in later]
+    told = _told(county, worker, after)
+    told_of = [told(*row) for row in zip(found["kind"], found["layer"], later, strict=True)]
+    found["after"], found["why"] = [who for who, _ in told_of], [why for _, why in told_of]
     objects = int(before.counts.loc[before.counts["area"].isin(mine), "objects"].sum())
     figures = {"objects": objects, "open": len(found), "unnamed": int(found["after"].isna().sum())}
     figures |= {str(kind): int(rows) for kind, rows in found["kind"].value_counts().items()}
@@ -75,6 +78,29 @@ def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Le
         run = record(connection, county, made)
         invented = made_up(connection, county, (*patrolled(), layers.one(Use.HAZARD)))
     return Left(run, worker, on, to, objects, found, invented)
+
+
+def _told(county: County, worker: str, after: Duty) -> Callable[[str, str, str | None], tuple[str | None, str]]:
+    """Give who does something open of a kind and layer in an area, and why.
+
+    Who answers for the area does; a planned visit whose skill that person lacks goes to who answers for the worker.
+    """
+    with county.reading() as connection:
+        skills = skills_of(connection, county)
+        heir = answering([worker], people_on(connection, county, after.day), away_on(connection, county, after.day))
+    own = heir[worker]
+
+    def told(kind: str, layer: str, area: str | None) -> tuple[str | None, str]:
+        patrol = layers.named(layer).patrol if kind == "planned" else None
+        skill = patrol.skill if patrol is not None else ""
+        who = after.worker(area)
+        if who is None or knows(skills.get(who), skill):
+            return who, after.why(area)
+        if own.worker is not None and knows(skills.get(own.worker), skill):
+            return own.worker, f"{own.why.zh}：{' → '.join(own.chain)}"
+        return None, "片区的人无此专长，须重排日历"
+
+    return told
 
 
 def _checked(county: County, worker: str, on: date, to: str | None) -> None:

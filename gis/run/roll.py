@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import date
+from io import StringIO
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,8 @@ import pandas as pd
 import shapely
 
 from gis.crs import EXCHANGE, to_storage
-from gis.errors import Refused
+from gis.errors import DeliveryError, Refused
+from gis.store.formats.text_file import decoded
 
 Names = Mapping[str, tuple[str, ...]]
 """For each column wanted the names it may have in the file, the Chinese one second."""
@@ -19,12 +21,17 @@ Names = Mapping[str, tuple[str, ...]]
 def rows_of(path: Path, names: Names) -> pd.DataFrame:
     """Give the wanted columns of a file as text, empty where the file lacks one; `code` is required, each its own.
 
-    Refused, naming the file, row and field, where the file cannot be read or a code is missing or comes twice.
+    In UTF-8, or in GB18030 as Excel saves Chinese lists. Refused, naming the file, row and field, where the file cannot
+    be read or a code is missing or comes twice.
     """
     try:
-        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig", skipinitialspace=True)
-    except (OSError, ValueError) as error:
-        raise Refused(f"{path.name}: 读不了 · cannot be read as CSV in UTF-8: {error}") from None
+        text, _ = decoded(path.read_bytes(), None)
+        if "\ufffd" in text:
+            row = text[: text.index("\ufffd")].count("\n") + 1
+            raise Refused(f"{path.name} 第{row}行: 文字读不出 · row {row}: expected text, got bytes that are none")
+        frame = pd.read_csv(StringIO(text), dtype=str, skipinitialspace=True)
+    except (OSError, ValueError, DeliveryError) as error:
+        raise Refused(f"{path.name}: 读不了 · cannot be read as CSV: {error}") from None
     found = {name: [each for each in known if each in frame.columns] for name, known in names.items()}
     code, zh = names["code"][:2]
     if not found["code"]:

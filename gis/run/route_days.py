@@ -15,12 +15,13 @@ import shapely
 from scipy.spatial import cKDTree
 
 from gis.crs import Geometries
+from gis.errors import Refused
 from gis.plan.outing import DUE, EARLY, PLANNED, Outing, Terms, Visits, outing
 from gis.plan.routes import Effort
 from gis.plan.streets import StreetGraph, attach, street_graph
 from gis.plan.walking import Ways, distances_m, ways
 from gis.plan.workday import EBIKE, STEPS, WALK
-from gis.run.route_starts import Start
+from gis.run.route_starts import GIVEN, Start
 
 Floats = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
@@ -115,14 +116,15 @@ def prepared(rows: pd.DataFrame, day: date, how: How) -> pd.DataFrame:
 
 
 def _with_near(group: pd.DataFrame, near_m: float) -> list[pd.DataFrame]:
-    today, later = group[group["urgency"] != EARLY], group[group["urgency"] == EARLY]
-    if today.empty or later.empty:
+    today, later = group[group["urgency"] != EARLY], group[(group["urgency"] == EARLY) & group["able"]]
+    going = today[today["able"].to_numpy(dtype=bool)]
+    if going.empty or later.empty:
         return [today]
-    away, _ = cKDTree(today[["x", "y"]].to_numpy(dtype=float)).query(later[["x", "y"]].to_numpy(dtype=float))
+    away, _ = cKDTree(going[["x", "y"]].to_numpy(dtype=float)).query(later[["x", "y"]].to_numpy(dtype=float))
     reach = np.asarray(away, dtype=np.float64)
     due = pd.to_datetime(later["due_on"]).to_numpy().astype(np.int64)  # without a due day: first of all
     order = np.lexsort((later["code"].to_numpy(dtype=str), reach, due))
-    return [today, later.iloc[order[reach[order] <= near_m][: len(today)]]]
+    return [today, later.iloc[order[reach[order] <= near_m][: len(going)]]]
 
 
 def ground(rows: pd.DataFrame, lines: Geometries, how: How) -> Ground:
@@ -133,11 +135,14 @@ def ground(rows: pd.DataFrame, lines: Geometries, how: How) -> Ground:
 
 
 def days(rows: pd.DataFrame, found: Ground, begins: Mapping[str, Start], how: How, seed: int) -> list[Day]:
-    """Give the day of each worker who has a visit on it, in the order of their names."""
+    """Give the day of each worker who has a visit on it, in the order of their names.
+
+    Refused where a starting point that was told has no street within reach that leads to the visits.
+    """
     end_s = how.start_s + round(how.hours * HOUR_S)
     terms = Terms(how.start_s, end_s, PACES[how.mode], worth_m=how.worth_m, seed=seed)
     groups = rows.groupby("who", sort=True)
-    return [_day(str(who), part, found, begins[str(who)], terms) for who, part in groups]
+    return [_day(str(who), part, found, begins[str(who)], terms, how.reach_m) for who, part in groups]
 
 
 def effort(steps: int) -> Effort:
@@ -145,12 +150,18 @@ def effort(steps: int) -> Effort:
     return Effort(steps=steps, idle=max(1, steps // IDLE))
 
 
-def _day(who: str, part: pd.DataFrame, found: Ground, begin: Start, terms: Terms) -> Day:
+def _day(who: str, part: pd.DataFrame, found: Ground, begin: Start, terms: Terms, reach_m: float) -> Day:
     place = part.index.to_numpy(dtype=np.int64)
     node = found.node[place]
-    reached = node >= 0
+    reached = (node >= 0) & part["able"].to_numpy(dtype=bool)  # what needs another's skill is left out
     doors, door = np.unique(node[reached], return_inverse=True)
-    nodes = np.concatenate([[_home(found, doors, begin)], doors]).astype(np.int64)
+    home, away_m = _home(found, doors, begin)
+    if begin.kind == GIVEN and away_m > reach_m:
+        raise Refused(
+            f"--starts {who}: {reach_m:g} 米内没有通往检查点的道路 · expected a street to the visits within "
+            f"{reach_m:g} m of the starting point, got one in {away_m:,.0f} m"
+        )
+    nodes = np.concatenate([[home], doors]).astype(np.int64)
     metres = np.pad(distances_m(found.streets, nodes), (0, 1), constant_values=np.inf)  # the last row: no street
     row = np.full(len(part), len(nodes), dtype=np.int64)
     row[reached] = door + 1
@@ -166,14 +177,14 @@ def _day(who: str, part: pd.DataFrame, found: Ground, begin: Start, terms: Terms
     return Day(who, part, nodes, visits, metres, terms)
 
 
-def _home(found: Ground, doors: Integers, begin: Start) -> int:
-    """Give the street node nearest to a starting point, among those from which most of the doors are reached."""
+def _home(found: Ground, doors: Integers, begin: Start) -> tuple[int, float]:
+    """Give the street node nearest to a starting point, of those that reach most of the doors, and how far it is."""
     parts = found.graph.component
     usable = np.arange(len(parts))
     if len(doors):
         usable = np.flatnonzero(parts == np.bincount(parts[doors]).argmax())
     away = np.hypot(*(found.graph.xy[usable] - [begin.x, begin.y]).T)
-    return int(usable[away.argmin()])
+    return int(usable[away.argmin()]), float(away.min())
 
 
 def steps_in(seconds: float, asked: Sequence[Day]) -> int:

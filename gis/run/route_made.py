@@ -23,7 +23,7 @@ from gis.store.county import County
 
 Integers = npt.NDArray[np.int64]
 
-MADE, EARLY_MADE, NO_TIME, UNREACHABLE = "made", "early", "no_time", "unreachable"
+MADE, EARLY_MADE, NO_TIME, UNREACHABLE, NO_SKILL = "made", "early", "no_time", "unreachable", "no_skill"
 _NEAR_M = 0.5  # a house this near to its door needs no line of its own
 
 
@@ -83,9 +83,10 @@ def route(number: int, day: Day, found: Ground, start: Start, made: Outing, *, m
         for rows in [day.rows.iloc[halt.visits]]
     )
     left = tuple(
-        Stop(None, outcome, None, None, day.rows.iloc[[visit]], _spot(day.rows.iloc[[visit]]))
+        Stop(None, outcome if day.rows["able"].iat[visit] else NO_SKILL, None, None, rows, _spot(rows))
         for outcome, visits in ((NO_TIME, made.missed), (UNREACHABLE, made.unreachable))
         for visit in visits.tolist()
+        for rows in [day.rows.iloc[[visit]]]
     )
     workers, areas = day.rows["worker_code"], set(day.rows["area_code"].dropna())
     return Route(

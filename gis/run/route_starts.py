@@ -1,7 +1,10 @@
-"""Where workers begin and end their day: the middle of their area, else of their town, else of the day's visits."""
+"""Where workers begin and end their day: as is told, else in the middle of their area, their town, or the visits."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pandas as pd
 import sqlalchemy as sa
 
@@ -9,21 +12,43 @@ from gis import layers
 from gis.layer import Layer, Use
 from gis.run.handover import PLAN
 from gis.run.record import latest
+from gis.run.roll import Names, places, rows_of, wrong
+from gis.run.skills import skills_of
 from gis.store.county import County
 
-AREA, TOWN, STOPS = "area", "town", "stops"
+GIVEN, AREA, TOWN, STOPS = "given", "area", "town", "stops"
+NAMES: Names = {"code": ("code", "工号"), "lon": ("lon", "经度"), "lat": ("lat", "纬度")}
 
 
 class Start(NamedTuple):
-    """A starting point in storage metres, and what it is the middle of (`area`, `town` or `stops`)."""
+    """A starting point in storage metres, and what it is: `given`, or the middle of `area`, `town` or `stops`."""
 
     kind: str
     x: float
     y: float
 
 
-def starts(connection: sa.Connection, county: County, rows: pd.DataFrame, calendar: int) -> dict[str, Start]:
-    """Give the starting point of each worker; the register holds no homes.
+def given(connection: sa.Connection, county: County, path: Path) -> dict[str, Start]:
+    """Give the starting points of a CSV file: 工号, 经度 and 纬度 (WGS 84), a row for each worker.
+
+    Refused, naming the file, row and field, where a value is missing, cannot be read, or is no worker of the register.
+    """
+    frame = rows_of(path, NAMES)
+    spots = places(path, frame, county.srid)
+    for row in np.flatnonzero(np.isnan(spots).any(axis=1)).tolist():
+        raise wrong(path, row, "经度、纬度", "both coordinates", None)
+    codes = [str(each) for each in frame["code"]]
+    register = skills_of(connection, county)
+    for row, code in enumerate(codes):
+        if code not in register:
+            raise wrong(path, row, "工号", "a worker of the register", code)
+    return {code: Start(GIVEN, x, y) for code, (x, y) in zip(codes, spots.tolist(), strict=True)}
+
+
+def starts(
+    connection: sa.Connection, county: County, rows: pd.DataFrame, calendar: int, told: Mapping[str, Start]
+) -> dict[str, Start]:
+    """Give the starting point of each worker: that `told` by the worker's code, else a middle; the register has none.
 
     Areas are those that the calendar was made from, else the newest. Reads `who`, `worker_code`, `area_code`, `x` and
     `y` of visits.
@@ -33,6 +58,9 @@ def starts(connection: sa.Connection, county: County, rows: pd.DataFrame, calend
     found = {}
     for who, part in rows.groupby("who", sort=True):
         code = part["worker_code"].iloc[0]
+        if code in told:
+            found[str(who)] = told[code]
+            continue
         named = areas.get(("worker", code)) if code is not None else areas.get(("area", part["area_code"].iloc[0]))
         middle = (float(part["x"].astype(float).median()), float(part["y"].astype(float).median()))
         found[str(who)] = (

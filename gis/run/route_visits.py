@@ -12,6 +12,7 @@ from gis import layers
 from gis.errors import Refused
 from gis.layer import Layer, Role, Use
 from gis.run.calendar import PLAN, days_of
+from gis.run.skills import knows, skills_of
 from gis.store.county import County
 from gis.store.views import spot_column
 
@@ -27,7 +28,8 @@ class Planned:
 
     Columns: those of `planned_visit`; `x`, `y` of the object and `house_x`, `house_y` of the house it is in (itself
     where it is in none), in storage metres; `house`, its number (below 0: no house); `category`, the object's class;
-    `address` as the role may see it; `invented`, whether any of the object's values is.
+    `address` as the role may see it; `invented`, whether any of the object's values is; `able`, whether the worker has
+    the skill that the visit needs, as the register has it now.
     """
 
     calendar: int
@@ -58,6 +60,7 @@ def planned(
         rows = rows[rows["worker_code"] == worker]
     rows = rows.reset_index(drop=True)
     words = pd.concat([pd.DataFrame(columns=["layer", *WORDS]), *_words(connection, county, rows, role)])
+    rows = rows.assign(able=_able(connection, county, rows))
     return Planned(run, rows.merge(words, how="left", on=["layer", "object_id"]))
 
 
@@ -118,6 +121,13 @@ def _refuse_stranger(today: pd.DataFrame, run: int, day: date, worker: str) -> N
             f"--worker {worker}: 日历 {run} 在 {day} 没有该网格员的检查 · expected one of the workers of that day, "
             f"got {worker}; there are: {told or '—'}"
         )
+
+
+def _able(connection: sa.Connection, county: County, rows: pd.DataFrame) -> list[bool]:
+    known = skills_of(connection, county)
+    wanted = {layer.name: layer.patrol.skill for layer in layers.every() if layer.patrol is not None}
+    pairs = zip(rows["worker_code"], rows["layer"], strict=True)
+    return [knows(known.get(worker), wanted[layer]) for worker, layer in pairs]
 
 
 def _words(connection: sa.Connection, county: County, rows: pd.DataFrame, role: Role) -> Iterator[pd.DataFrame]:

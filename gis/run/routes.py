@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -14,8 +15,8 @@ from gis.errors import Refused
 from gis.layer import Role, Use
 from gis.run.record import Made, digest, record
 from gis.run.route_days import OPEN, How, days, ground, prepared, solved, steps_in
-from gis.run.route_made import NO_TIME, UNREACHABLE, Route, route, store
-from gis.run.route_starts import starts
+from gis.run.route_made import NO_SKILL, NO_TIME, UNREACHABLE, Route, route, store
+from gis.run.route_starts import GIVEN, given, starts
 from gis.run.route_visits import planned
 from gis.store.county import County
 from gis.store.fetch import features, shapes
@@ -40,9 +41,9 @@ class Left:
 class Figures:
     """The routes of a day: how many, what they make, how long they are, and every visit that is left out.
 
-    `planned` is the calendar's visits of the day: made + no_time + unreachable. `bound_m` is below the length of any
-    order of the same stops, for all routes together; `due_left` counts visits left out that are due by the day;
-    `starts` counts starting points by what they are the middle of; `assumed_open` names the classes that were held to
+    `planned` is the calendar's visits of the day: made + no_time + unreachable + no_skill. `bound_m` is below the
+    length of any order of the same stops, for all routes together; `due_left` counts visits left out that are due by
+    the day; `starts` counts starting points by what they are; `assumed_open` names the classes that were held to
     opening hours that are assumed.
     """
 
@@ -57,6 +58,7 @@ class Figures:
     early: int
     no_time: int
     unreachable: int
+    no_skill: int
     due_left: int
     length_m: float
     bound_m: float
@@ -86,12 +88,14 @@ def routes(
     worker: str | None = None,
     calendar: int | None = None,
     how: How | None = None,
+    starts_in: Path | None = None,
     seed: int = 0,
     role: Role = Role.WORKER,
 ) -> Routes:
     """Make and store the route of each worker, or of one, for the visits that a calendar planned for a day.
 
-    `role` is who will read addresses. Refused where no calendar covers the day, nothing is planned on it, no street is
+    `starts_in` is a file of where workers begin and end (`gis.run.route_starts.given`). `role` is who will read
+    addresses. Refused where no calendar covers the day, nothing is planned on it, no street is
     stored, or hours are given of a class that no object has.
     """
     asked = how or How()
@@ -100,7 +104,8 @@ def routes(
         found = planned(connection, county, day, calendar=calendar, worker=worker, ahead_d=asked.ahead_d, role=role)
         roads = pd.concat([features(connection, county, each) for each in layers.using(Use.STREET)])
         rows = prepared(found.rows, day, asked)
-        begins = starts(connection, county, rows, found.calendar)
+        places = given(connection, county, starts_in) if starts_in is not None else {}
+        begins = starts(connection, county, rows, found.calendar, places)
     lines = _usable(roads)
     tied = ground(rows, lines, asked)
     todo = days(rows, tied, begins, asked, seed)
@@ -113,7 +118,15 @@ def routes(
     )
     figures = _figures(found.calendar, day, asked, made, steps)
     inputs = digest([lines, rows.drop(columns=["address"]), *(np.array(begins[each.who][1:]) for each in todo)])
-    kept = Made(PLAN, _parameters(asked, figures, worker), inputs, seed=seed, steps=steps, result=_result(figures))
+    told = {code: [each.x, each.y] for code, each in sorted(begins.items()) if each.kind == GIVEN}
+    kept = Made(
+        PLAN,
+        _parameters(asked, figures, worker) | {"starts": told},
+        inputs,
+        seed=seed,
+        steps=steps,
+        result=_result(figures),
+    )
     kept = replace(kept, objective=figures.length_m, bound=figures.bound_m)
     with county.writing() as connection:
         run = record(connection, county, kept)
@@ -169,6 +182,7 @@ def _figures(calendar: int, day: date, how: How, made: Sequence[Route], steps: i
         early=early,
         no_time=why[NO_TIME],
         unreachable=why[UNREACHABLE],
+        no_skill=why[NO_SKILL],
         due_left=sum(each.due_on is not None and each.due_on <= day for each in left),
         length_m=length,
         bound_m=bound,

@@ -15,6 +15,7 @@ from gis.find.duty import away_on, people_on
 from gis.layer import Use
 from gis.plan.cover import Answer, Person, Why, answering
 from gis.plan.workdays import Workdays, workdays
+from gis.run.skills import skills_of
 from gis.run.visits import Span
 from gis.store.county import County
 
@@ -40,7 +41,9 @@ class Shifts:
 
     `own` are the minutes that each has, `usual` those he, or who took over from him, would have were nobody absent.
     `goes` is who makes the visits of each (the number of a person, `NOBODY`: nobody answers). `unregistered` are those
-    with areas of whom the register knows nothing: they count as full time and in service.
+    with areas of whom the register knows nothing: they count as full time and in service. `skills` is what each knows
+    (None: nothing on record). `strangers` are codes of the absences in these days, of who is away or stands in, that
+    are not on the register.
     """
 
     people: tuple[str, ...]
@@ -50,6 +53,8 @@ class Shifts:
     worked: Workdays
     uncovered: tuple[Uncovered, ...]
     unregistered: tuple[str, ...]
+    skills: tuple[str | None, ...]
+    strangers: tuple[str, ...]
 
 
 class _Day(NamedTuple):
@@ -79,7 +84,7 @@ def shifts(
     people = tuple(sorted({*posts, *(each.worker for day in days for each in day.answers.values() if each.worker)}))
     worked = workdays(span.first, span.last, off=off, on=on, china=is_chinese(county.jurisdiction))
     full = minutes * np.array([day in set(worked.days) for day in span.days])
-    share = _shares(connection, county)
+    share, skills = _shares(connection, county), skills_of(connection, county)
     usual = np.array([[share.get(code, 1.0) * _serves(code, day) for day in days] for code in people])
     usual = usual.reshape(len(people), len(days)) * full
     absent = np.array([[code in day.away for day in days] for code in people]).reshape(usual.shape)
@@ -94,7 +99,10 @@ def shifts(
     for code in set(people) - set(posts):
         goes[number[code]] = np.where(absent[number[code]], NOBODY, number[code])
     unknown = tuple(code for code in people if code not in share)
-    return Shifts(people, own, usual, goes, worked, _uncovered(span, posts, days, worked), unknown)
+    uncovered = _uncovered(span, posts, days, worked)
+    named = {code for day in days for pair in day.away.items() for code in pair if code is not None}
+    known = tuple(skills.get(code) for code in people)
+    return Shifts(people, own, usual, goes, worked, uncovered, unknown, known, tuple(sorted(named - share.keys())))
 
 
 def _day(connection: sa.Connection, county: County, day: date, posts: Collection[str]) -> _Day:
@@ -142,6 +150,7 @@ class Room:
     def __init__(self, given: Shifts, work: Floats) -> None:
         """Begin with nothing planned; `work` are the minutes of each person's visits."""
         self._given, self._used = given, np.zeros_like(given.own)
+        self._own = given.own.copy()
         self._planned = np.zeros(len(given.people), dtype=np.bool_)
         place, days = np.arange(len(given.people))[:, None], np.arange(given.own.shape[1])
         self._stands = (given.goes != NOBODY) & (given.goes != place)
@@ -159,11 +168,20 @@ class Room:
 
     def of(self, post: int) -> Floats:
         """Give the minutes that a person's visits have on each day, whoever makes them."""
-        held = self._given.own[post].copy()
+        held = self._own[post].copy()
         for other in np.flatnonzero((self._stands & (self._given.goes == post)).any(axis=1)).tolist():
             days = self._stands[other] & (self._given.goes[other] == post)
             held[days] -= (self._used if self._planned[other] else self._slice)[other, days]
         return np.asarray(np.maximum(np.where(self._stands[post], self._slice[post], held), 0.0), dtype=np.float64)
+
+    def spared(self, person: int, day: int, minutes: float) -> bool:
+        """Take minutes from what is left of a person's day, if so many are; tell whether they were."""
+        goes, own = self._given.goes[:, day] == person, np.arange(len(self._own)) == person
+        used = np.where(self._planned, self._used[:, day], np.where(own, 0.0, self._slice[:, day]))
+        if float(self._own[person, day] - used[goes].sum()) < minutes:
+            return False
+        self._own[person, day] -= minutes
+        return True
 
     def use(self, post: int, minutes: Floats) -> None:
         """Say what a person's visits take of each day."""

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 import shapely
 import sqlalchemy as sa
+from shapely.geometry.base import BaseGeometry
 
 from gis import layers
 from gis.errors import Refused
@@ -32,7 +33,7 @@ TYPHOON, AFTER = "typhoon", "after_typhoon"
 """What follows the kind of a visit in the name of the rules that hold in a typhoon, and after it."""
 COLUMNS = (
     *("layer", "object_id", "object_key", "kind", "category", "town", "x", "y"),
-    *("due_on", "every", "notice", "minutes", "brisk"),
+    *("due_on", "every", "notice", "minutes", "brisk", "skill"),
 )
 
 
@@ -63,8 +64,9 @@ class Due:
 
     `frame` has layer, object_id, object_key, kind, category, town (code or None), x, y (storage metres), due (number of
     the due day, `LONG_AGO` where never checked), every and notice (days), brisk (days between visits in the storm, 0:
-    no other), minutes, area and worker (code or None). `minutes` is what a visit of each kind takes, `workers` are
-    all who have an area in the run `areas`; `in_force` is the run whose areas hold on the first day (None: none do).
+    no other), minutes, skill (empty: none is needed), area and worker (code or None). `minutes` is what a visit of each
+    kind takes, `workers` are all who have an area in the run `areas`; `in_force` is the run whose areas hold on the
+    first day (None: none do). `middles` are the middles of the areas of each worker, in storage metres.
     """
 
     frame: pd.DataFrame
@@ -73,6 +75,7 @@ class Due:
     in_force: int | None
     workers: tuple[str, ...]
     minutes: dict[str, float]
+    middles: dict[str, tuple[float, float]]
 
 
 def due_visits(
@@ -109,7 +112,16 @@ def due_visits(
         after = [rule for layer in patrolled for rule in _rules(connection, county, layer, AFTER, span.first).values()]
         storm = Storm(span.number(typhoon.first), span.number(typhoon.last), min(after, default=0))
     in_force = areas_in_force(connection, county, span.first)
-    return Due(frame.drop(columns="due_on"), storm, run, in_force, workers, minutes)
+    return Due(frame.drop(columns="due_on"), storm, run, in_force, workers, minutes, _middles(made))
+
+
+def _middles(areas: Old) -> dict[str, tuple[float, float]]:
+    found: dict[str, list[BaseGeometry]] = {}
+    for worker, shape in zip(areas.workers, areas.shapes, strict=True):
+        if worker is not None:
+            found.setdefault(worker, []).append(shape)
+    middles = {worker: shapely.centroid(shapely.geometrycollections(shapes)) for worker, shapes in found.items()}
+    return {worker: (float(middle.x), float(middle.y)) for worker, middle in middles.items()}
 
 
 def areas_of(connection: sa.Connection, county: County, given: str | None, day: date) -> int:
@@ -157,8 +169,10 @@ def _due(connection: sa.Connection, county: County, layer: Layer, span: Span, br
     )
     names = ["object_id", "object_key", "category", "town", "x", "y", "due_on", "every", "notice"]
     frame = pd.DataFrame(connection.execute(query).all(), columns=names, dtype=object)
-    kind = layer.patrol.kind if layer.patrol else ""
-    frame = frame.assign(layer=layer.name, kind=kind, brisk=frame["category"].map(brisk).fillna(0), minutes=0.0)
+    kind, skill = (layer.patrol.kind, layer.patrol.skill) if layer.patrol else ("", "")
+    frame = frame.assign(
+        layer=layer.name, kind=kind, skill=skill, brisk=frame["category"].map(brisk).fillna(0), minutes=0.0
+    )
     whole = dict.fromkeys(("object_id", "every", "notice", "brisk"), "int64") | {"x": "float64", "y": "float64"}
     return frame[list(COLUMNS)].astype(whole)
 

@@ -1,4 +1,4 @@
-"""A station or a cabinet is a root too."""
+"""Visits go to who has the skill."""
 
 from alembic import op
 
