@@ -314,8 +314,9 @@ def test_what_cannot_be_divided_is_refused(given: Units, shares: Floats, message
         divide(given, shares)
 
 
-def test_fewer_sweeps_are_taken_the_more_links_there_are() -> None:
-    assert (sweeps(60), sweeps(600_000), sweeps(10**10)) == (3000, 600, 200)
+def test_fewer_sweeps_are_taken_the_more_links_and_the_more_units_of_a_district_there_are() -> None:
+    assert (sweeps(60, 30, 2), sweeps(600_000, 200_000, 300), sweeps(10**10, 10**9, 300)) == (16_000, 600, 200)
+    assert sweeps(600_000, 45_000, 300) == 1_600
 
 
 @settings(max_examples=80, deadline=None)

@@ -20,7 +20,8 @@ Integers = NDArray[np.int64]
 Labels = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
-FEWEST, MOST, LOOKS = 200, 3000, 360_000_000  # sweeps of the search and looks in all, where nothing else is asked
+FEWEST, MOST, LOOKS = 200, 16_000, 360_000_000  # sweeps of the search and looks in all, where nothing else is asked
+MANY = 400  # units of a district from which on no more sweeps are needed
 LEAST = 0.01  # of the mean load: what every unit weighs beside its load where places are averaged
 
 
@@ -52,13 +53,13 @@ class Weights:
     slack: float = 0.02
 
 
-def sweeps(links: int) -> int:
+def sweeps(links: int, units: int, workers: int) -> int:
     """Give how many sweeps a search takes where nothing else is asked: fewer the more links (both ways) there are.
 
     A unit with few neighbours is seldom on a border, so that a sweep of a street network is quick, and it needs more of
-    them: little can be moved there without what hangs on it.
+    them: little can be moved there without what hangs on it. Districts of few units are even only by many trials.
     """
-    return min(MOST, max(FEWEST, LOOKS // max(links, 1)))
+    return min(MOST, max(FEWEST, LOOKS * max(units, MANY * workers) // (max(links, 1) * max(units, 1))))
 
 
 def divide(
@@ -97,7 +98,7 @@ def divide(
         label = _begun(found, work, shares, None if homes is None else homes - centre)
     else:
         label = kept(found.links, work.load, work.heft, work.xy, old.label, old.fixed)
-    steps = sweeps(found.links.nnz) if steps is None else steps
+    steps = sweeps(found.links.nnz, len(label), len(shares)) if steps is None else steps
     steps = steps if len(shares) > 1 and len(np.unique(label)) < len(label) else 0
     if steps:
         weighed, unit = weights or Weights(), len(shares) / len(label)

@@ -86,7 +86,7 @@ def _number(codes: "pd.Series[str]") -> Integers:
 
 def _steps_in(seconds: float, asked: Task, crew: Crew) -> int:
     """Give how many steps fit into about so many seconds on this machine, from the time that a few take."""
-    few = max(sweeps(len(asked.divided.indices)) // 20, 1)
+    few = max(sweeps(len(asked.divided.indices), len(asked.divided.weight), len(crew.shares)) // 20, 1)
     some = partial(divide, asked.divided, crew.shares, homes=crew.homes, walls=asked.walls, before=asked.before)
     some(steps=1)  # compiles
     began = time.perf_counter()
