@@ -87,6 +87,11 @@ class Core:
             core.remove(node, other)
         return core
 
+    def scale(self, factor: int) -> None:
+        """Count in a unit so many times smaller."""
+        self.base, self.alone = factor * self.base, (factor * self.alone[0], self.alone[1])
+        self.cost, self.prize = [factor * each for each in self.cost], [factor * each for each in self.prize]
+
     def miss_isolated(self) -> None:
         """Miss the prizes of nodes that no edge touches."""
         for node, near in enumerate(self.around):

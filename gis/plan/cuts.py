@@ -24,7 +24,8 @@ BITS = 60
 TOLERANCE = 1e-6
 PATIENCE = 4
 CUTS = 600
-STEPS = 20_000
+STEPS, LATER = 20_000, 4_000
+"""Iterations of the solver at first, and once it has but some cuts more to take in: where it needs many, it stalls."""
 
 
 class _Row(NamedTuple):
@@ -40,8 +41,8 @@ class Relaxation:
     """A relaxation that is made tighter step by step: `solve`, then `separate`, until no cut is violated.
 
     `bound`, `left` and `prize_left` are the best certified so far; `used` (per arc) and `missed` (per node) the amounts
-    of the last solution, `finished` whether it is the best one or the solver was stopped after STEPS. `alive` arcs are
-    those that a better plan may hold.
+    of the last solution, `finished` whether it is the best one or the solver was stopped after STEPS or LATER. `alive`
+    arcs are those that a better plan may hold.
     """
 
     def __init__(self, graph: Graph, ascent: Ascent, alive: NDArray[np.bool_]) -> None:
@@ -69,6 +70,7 @@ class Relaxation:
     def solve(self) -> None:
         """Solve the relaxation as it stands; recount the bound, and what is left of costs where it rises."""
         self._hand_over()
+        self.solver.setOptionValue("simplex_iteration_limit", LATER if self.finished else STEPS)
         self.solver.run()
         self.finished = self.solver.getModelStatus() == highspy.HighsModelStatus.kOptimal
         solution = self.solver.getSolution()
@@ -97,7 +99,6 @@ class Relaxation:
         solver = made()
         solver.setOptionValue("output_flag", False)
         solver.setOptionValue("threads", 1)
-        solver.setOptionValue("simplex_iteration_limit", STEPS)
         count, empty = len(self.places), np.empty(0)
         costs, none = self.cost / self.unit, np.zeros(count, dtype=np.int32)
         solver.addCols(count, costs, np.zeros(count), np.ones(count), 0, none, empty.astype(np.int32), empty)

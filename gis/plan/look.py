@@ -37,12 +37,13 @@ MIXED = 30
 MOST = 12
 KEYS = (32, 64)
 NEAR = 60
+DENSE = 8
 MANY = 500
 WORK = 40_000
 PIECE = 5
 LOG = 2_000_000
 SMALL = 30_000
-STALE = 12
+STALE = 100
 RISE = 0.02
 
 
@@ -153,9 +154,10 @@ class Look:
     def redraw(self) -> None:
         """Draw pieces of the tree anew until none of any size is better, once in a search.
 
-        A tree of few key nodes is a piece itself.
+        A tree of few key nodes is a piece itself; in a DENSE graph what lies near is much of it.
         """
-        for keys in () if self.search.redrawn else KEYS:
+        dense = len(self.graph.cost) > DENSE * len(self.graph.prize)
+        for keys in () if self.search.redrawn or dense else KEYS:
             if 2 * keys < key_count(self.graph, self.tree):
                 self.sweep(keys)
         self.search.redrawn = True
@@ -212,11 +214,11 @@ class Look:
     def cut(self) -> bool:
         """Tighten the relaxation; give whether the core is closed, left or clearly smaller, or else must branch."""
         self.relaxation = Relaxation(self.graph, self.ascent, self.alive(self.ascent))
-        edges, marks = len(self.graph.cost), [self.bound]
+        edges, marks = len(self.graph.cost), [self.relaxation.bound]
         while self.ahead():
             self.relaxation.solve()
             self.raised(self.relaxation.bound)
-            marks.append(self.bound)
+            marks.append(self.relaxation.bound)
             self.offer(guided(self.graph, self.relaxation.used))
             self.offer(self.shaken())
             if not self.search.better(self.bound):

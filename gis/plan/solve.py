@@ -12,6 +12,9 @@ from gis.plan.graph import graph
 from gis.plan.look import Look
 from gis.plan.pace import Pace
 
+FINE = 1000
+"""Small costs are counted in a finer unit, up to so many for the dearest edge: what duals leave is no whole number."""
+
 
 @dataclass(frozen=True, slots=True)
 class Solution:
@@ -33,9 +36,12 @@ def solved(
     below a `known` value are looked for, and the bound is not above it. A search of few steps had better not draw
     pieces of a tree anew (`redraws`), which takes many.
     """
-    search = Search(core, pace or Pace(), seed, known, redraws=redraws)
+    factor = max(1, FINE // max([1, *core.cost]))
+    core.scale(factor)
+    search = Search(core, pace or Pace(), seed, None if known is None else factor * known, redraws=redraws)
     search.run()
-    return Solution(search.edges(), search.base + search.tree.value, search.bound(), search.pace.done)
+    value, bound = search.base + search.tree.value, search.bound()
+    return Solution(search.edges(), value // factor, -(-bound // factor), search.pace.done)
 
 
 class Search:
