@@ -17,6 +17,7 @@ from gis.run import grid, patrol
 from gis.run.division import Respect
 from gis.run.handover import changed_ground, old_areas
 from gis.run.patrol import How, Patrol
+from gis.run.record import named
 from gis.run.workload import PACE
 from gis.store.county import County
 from gis.store.fetch import features
@@ -118,6 +119,17 @@ def test_the_same_seed_and_steps_give_the_same_areas(county: County) -> None:
     one, two = (made_areas(county, areas(county, 5).run) for _ in range(2))
     assert (one.geometry.to_wkb() == two.geometry.to_wkb()).all()
     assert one["load"].tolist() == two["load"].tolist()
+
+
+def test_the_record_tells_other_people_apart(county: County, tmp_path: Path) -> None:
+    with county.reading() as connection:
+        told = {
+            named(
+                connection, county, "patrol", str(areas(county, listed(tmp_path, *rows), steps=1).run), option=""
+            ).input_digest
+            for rows in (("A,1,", "B,1,"), ("B,1,", "A,1,"), ("A,1,", "B,1,"))
+        }
+    assert len(told) == 2
 
 
 def test_seconds_set_the_steps_and_a_rerun_with_them_gives_the_same_areas(county: County) -> None:

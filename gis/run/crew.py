@@ -41,6 +41,11 @@ class Crew:
     left: tuple[str, ...]
     skills: tuple[str | None, ...]
 
+    def inputs(self) -> tuple[Floats | str, ...]:
+        """Give all that tells them apart, for the digest of what a plan is made from."""
+        homes = () if self.homes is None else (self.homes,)
+        return (self.shares, repr((self.codes, self.skills, self.left)), *homes)
+
     @property
     def unknown(self) -> tuple[str, ...]:
         """The codes of those whose skills are not on record."""

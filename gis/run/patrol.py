@@ -109,6 +109,7 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
     wanted = task(given, units, ground.cells, ground.crew, respect=asked.respect, old=ground.old)
     found = solved(wanted, ground.crew, seed=seed, steps=asked.steps, seconds=asked.seconds)
     needs = _needs(ground, units, found)
+    people = ground.crew.inputs()
     if ground.old is None:
         ground = replace(ground, crew=dealt(ground.crew, SKILLS, needs))
     moved = () if ground.old is None else moves(ground.old, units, found, ground.crew, ground.cells)
@@ -123,7 +124,7 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
             "period_d": asked.period_d,
             "minutes": ground.minutes,
         },
-        digest((shapes(ground.cells), units.load, units.xy, near.indptr, near.indices, ground.crew.shares)),
+        digest((shapes(ground.cells), units.load, units.xy, near.indptr, near.indices, *people)),
         seed=seed,
         steps=found.steps,
         objective=found.max_over_mean,
