@@ -127,23 +127,30 @@ class Answer(NamedTuple):
     exchange: float
 
 
-def best_within(net: Network, *, budget: float, seed: int, pace: Pace) -> Answer:
-    """Give edges and connected users that cost no more than the budget, and a bound on the prizes missed (yuan)."""
+def best_within(net: Network, *, budget: float, seed: int, pace: Pace, exchange: float = 1.0) -> Answer:
+    """Give edges and connected users that cost no more than the budget, and a bound on the prizes missed (yuan).
+
+    `exchange` is the first price that is tried: that of a larger budget is a better guess than 1.
+    """
     who = net.possible & (net.users.prize > 0) & (net.lowest <= budget * (1 + SLACK) + SLACK)
     forced = math.fsum(net.users.prize[~who].tolist())
-    best, bound, exchange = _searched(Market(net, skeleton(net, who), who, budget, seed, pace))
+    market = Market(net, skeleton(net, who), who, budget, seed, pace)
+    best, bound, exchange = _searched(market, round(PARTS * max(1.0, exchange)))
     best = respent(net, shaken(net, best, who, budget=budget, seed=seed), who, budget=budget)
     return Answer(best.edges, best.connected, forced + bound, exchange)
 
 
-def _searched(market: Market) -> tuple[Choice, float, float]:
-    """Give the best choice found, a bound on the prizes missed, and the best price; the lowest branch is parted."""
+def _searched(market: Market, price: int) -> tuple[Choice, float, float]:
+    """Give the best choice found, a bound on the prizes missed, and the best price; the lowest branch is parted.
+
+    `price` is tried first.
+    """
     net, who, budget = market.net, market.who, market.budget
     total = math.fsum(net.users.prize[who].tolist())
     best = Choice(np.empty(0, dtype=np.int64), np.zeros(len(who), dtype=bool))
     waiting: list[tuple[float, int, _Branch]] = []
     parted: tuple[tuple[Wall, ...], ...] = ((),)
-    price, floor, number, exchange = PARTS, 0.0, 0, 0.0
+    floor, number, exchange = 0.0, 0, 0.0
     while True:
         for walls in parted:
             branch, found = market.branch(price, walls, floor)

@@ -5,6 +5,7 @@ bound for a larger budget holds for a smaller one, so each point takes the bette
 """
 
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +25,10 @@ class Site:
     users: Users
     edge_cost: Floats
 
-    def plan(self, budget: float | None, *, seed: int, pace: Pace) -> PipePlan:
+    def plan(self, budget: float | None, *, seed: int, pace: Pace, exchange: float = 1.0) -> PipePlan:
         """Give the plan within a budget, or without one."""
-        return plan_forest(
-            self.graph, self.roots, self.users, edge_cost=self.edge_cost, budget=budget, seed=seed, pace=pace
-        )
+        asked = partial(plan_forest, edge_cost=self.edge_cost, budget=budget, seed=seed, pace=pace, exchange=exchange)
+        return asked(self.graph, self.roots, self.users)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -71,10 +71,15 @@ class Phases:
     after: tuple[Phase, ...]
 
 
-def frontier(site: Site, budgets: Floats, *, seed: int, steps: int) -> tuple[Point, ...]:
-    """Give the best plans found within rising budgets, each in so many steps of the search."""
-    total = float(site.users.prize.sum())
-    plans = [site.plan(float(budget), seed=seed, pace=Pace(steps)) for budget in budgets]
+def frontier(site: Site, budgets: Floats, *, seed: int, steps: int, exchange: float = 1.0) -> tuple[Point, ...]:
+    """Give the best plans found within rising budgets, each in so many steps of the search.
+
+    The greatest is searched first, from the price `exchange`, and each other one from the price of the next.
+    """
+    total, plans = float(site.users.prize.sum()), list[PipePlan]()
+    for budget in budgets[::-1]:
+        plans.insert(0, site.plan(float(budget), seed=seed, pace=Pace(steps), exchange=exchange))
+        exchange = plans[0].exchange
     for place in range(1, len(plans)):
         if plans[place - 1].missed < plans[place].missed:
             plans[place] = plans[place - 1]
@@ -109,7 +114,7 @@ def _from_end(site: Site, plan: PipePlan, points: tuple[Point, ...], *, seed: in
     laid = [(plan.edges, plan.connected)]
     for point in reversed(points[:-1]):
         edges, users = laid[0]
-        part = _inside(site, edges, users).plan(point.budget, seed=seed, pace=Pace(steps))
+        part = _inside(site, edges, users).plan(point.budget, seed=seed, pace=Pace(steps), exchange=point.plan.exchange)
         laid.insert(0, (part.edges, part.connected))
     return laid
 
@@ -125,7 +130,7 @@ def _from_start(site: Site, plan: PipePlan, points: tuple[Point, ...], *, seed: 
         rest = replace(
             whole, edge_cost=free, users=replace(whole.users, service=np.where(users, 0.0, whole.users.service))
         )
-        more = rest.plan(point.budget - spent, seed=seed, pace=Pace(steps))
+        more = rest.plan(point.budget - spent, seed=seed, pace=Pace(steps), exchange=point.plan.exchange)
         laid.append((np.union1d(edges, more.edges), users | more.connected))
         spent = _cost(site, *laid[-1])
     return [*laid[1:], (plan.edges, plan.connected)]

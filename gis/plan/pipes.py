@@ -70,10 +70,12 @@ def plan_forest(
     budget: float | None = None,
     seed: int = 0,
     pace: Pace | None = None,
+    exchange: float = 1.0,
 ) -> PipePlan:
     """Give a plan that pays little for pipes, service lines and missed prizes together (yuan), grown from live `roots`.
 
-    With a `budget` the plan costs no more than that and misses few prizes instead. An edge is paid once, however many
+    With a `budget` the plan costs no more than that and misses few prizes instead; `exchange`, of a plan within another
+    budget, is where the search for its price begins. An edge is paid once, however many
     users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree (`solve`),
     reduced (`core`, `detour`), bounded by dual ascent and cuts (`ascent`, `cuts`), with trees grown and improved
     (`forest`, `improve`, `reopen`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far
@@ -84,7 +86,7 @@ def plan_forest(
     if budget is not None and not 0 <= budget < math.inf:
         raise Refused(f"budget: expected a finite amount, not below 0, got {budget}")
     net, pace = network(graph, roots, users, edge_cost), pace or Pace(STEPS)
-    search = _unlimited if budget is None else partial(best_within, budget=budget)
+    search = _unlimited if budget is None else partial(best_within, budget=budget, exchange=exchange)
     found: Answer = search(net, seed=seed, pace=pace)
     plan = _described(net, found, budget=budget, steps=pace.done)
     verify(plan, graph, roots, users=users, edge_cost=edge_cost)

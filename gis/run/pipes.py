@@ -35,8 +35,9 @@ class How:
     """How a plan is made: for a town alone, by a file of rules, from roots of one pressure class, in phases.
 
     `stable_from` is the number of an earlier run whose pipes and users up to phase `built` (all, where none is named)
-    stand already. Each search ends after so many `steps`; those of the plan itself after about `seconds`
-    together, which are looked at before each step. Fetching, sizes and phases take their own time.
+    stand already. The first search ends after so many `steps`, or about half of the `seconds` (a half of each phase's
+    part), which are looked at before each step; those for phases have as many steps as it did, those for sizes a
+    quarter. Fetching and sizing take their own time.
     """
 
     area: str | None = None
@@ -58,12 +59,12 @@ class How:
     def pace(self, done: int | None = None) -> Pace:
         """Give the pace of a search that begins now, or of a later one with a quarter of the steps that the first had.
 
-        Where the seconds are limited the first has half of them; a run with as many steps as it did, and no clock, does
-        the same.
+        Where the seconds are limited the first has half of them, or of a phase's part of them; a run with as many steps
+        as it did, and no clock, does the same.
         """
         if done is not None:
             return Pace(max(done // LATER, 1))
-        until = math.inf if self.seconds is None else time.monotonic() + self.seconds / 2
+        until = math.inf if self.seconds is None else time.monotonic() + self.seconds / 2 / self.phases
         return Pace(self.steps, stop=lambda: time.monotonic() > until)
 
 
@@ -223,8 +224,9 @@ def _phases(site: Site, sizes: SizedSite, how: How, *, seed: int) -> Phases | No
     budgets = np.arange(1, how.phases) * found.budget / how.phases
     total = float(site.users.prize.sum())
     last = Point(found.budget, found, total - found.missed, total - found.bound)
-    points = (*frontier(site, budgets, seed=seed, steps=how.steps), last)
-    return phased(sizes.site, found, points, seed=seed, steps=how.steps)
+    before = frontier(site, budgets, seed=seed, steps=found.steps, exchange=found.exchange)
+    points = (*(replace(point, most=min(point.most, last.most)) for point in before), last)
+    return phased(sizes.site, found, points, seed=seed, steps=found.steps)
 
 
 def _reasons(wanted: Question, sizes: SizedSite) -> NDArray[np.object_]:
