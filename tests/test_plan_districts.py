@@ -315,7 +315,7 @@ def test_what_cannot_be_divided_is_refused(given: Units, shares: Floats, message
 
 
 def test_fewer_sweeps_are_taken_the_more_links_and_the_more_units_of_a_district_there_are() -> None:
-    assert (sweeps(60, 30, 2), sweeps(600_000, 200_000, 300), sweeps(10**10, 10**9, 300)) == (16_000, 600, 200)
+    assert (sweeps(60, 30, 2), sweeps(600_000, 200_000, 300), sweeps(10**10, 10**9, 300)) == (40_000, 600, 200)
     assert sweeps(600_000, 45_000, 300) == 1_600
 
 

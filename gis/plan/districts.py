@@ -20,7 +20,7 @@ Integers = NDArray[np.int64]
 Labels = NDArray[np.int32]
 Flags = NDArray[np.bool_]
 
-FEWEST, MOST, LOOKS = 200, 16_000, 360_000_000  # sweeps of the search and looks in all, where nothing else is asked
+FEWEST, MOST, LOOKS = 200, 40_000, 360_000_000  # sweeps of the search and looks in all, where nothing else is asked
 MANY = 400  # units of a district from which on no more sweeps are needed
 LEAST = 0.01  # of the mean load: what every unit weighs beside its load where places are averaged
 
