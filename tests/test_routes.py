@@ -141,6 +141,10 @@ def test_a_route_begins_and_ends_where_a_file_says(county: County, tmp_path: Pat
     assert found.figures.starts == {"given": 1}
     [route] = kept(county, Use.ROUTE, found.figures.run).itertuples()
     assert route.start_from == "given"
+    with county.reading() as connection:
+        log = county.schema.table(layers.one(Use.RUN))
+        kept_of = connection.execute(sa.select(log).where(log.c.id == found.figures.run)).mappings().one()
+    assert kept_of["parameters"]["starts"] == ["W-1"]
     corner = shapely.Point(shapely.get_coordinates(found.routes[0].line)[0])
     assert corner.distance(spot) < 0.01
     listed.write_text("工号,经度,纬度\nW-1,,29\n")

@@ -94,9 +94,9 @@ def routes(
 ) -> Routes:
     """Make and store the route of each worker, or of one, for the visits that a calendar planned for a day.
 
-    `starts_in` is a file of where workers begin and end (`gis.run.route_starts.given`). `role` is who will read
-    addresses. Refused where no calendar covers the day, nothing is planned on it, no street is
-    stored, or hours are given of a class that no object has.
+    `starts_in` is a file of where workers begin and end (`gis.run.route_starts.given`); the record names whose are in
+    it, and its digest tells them apart. `role` is who will read addresses. Refused where no calendar covers the day,
+    nothing is planned on it, no street is stored, or hours are given of a class that no object has.
     """
     asked = how or How()
     _refuse_classes(asked)
@@ -118,15 +118,9 @@ def routes(
     )
     figures = _figures(found.calendar, day, asked, made, steps)
     inputs = digest([lines, rows.drop(columns=["address"]), *(np.array(begins[each.who][1:]) for each in todo)])
-    told = {code: [each.x, each.y] for code, each in sorted(begins.items()) if each.kind == GIVEN}
-    kept = Made(
-        PLAN,
-        _parameters(asked, figures, worker) | {"starts": told},
-        inputs,
-        seed=seed,
-        steps=steps,
-        result=_result(figures),
-    )
+    told = sorted(who for who, each in begins.items() if each.kind == GIVEN)  # not where: it may be a home
+    parameters = _parameters(asked, figures, worker) | {"starts": told}
+    kept = Made(PLAN, parameters, inputs, seed=seed, steps=steps, result=_result(figures))
     kept = replace(kept, objective=figures.length_m, bound=figures.bound_m)
     with county.writing() as connection:
         run = record(connection, county, kept)
