@@ -120,12 +120,15 @@ def test_on_a_day_of_a_stand_in_without_the_skill_the_nearest_with_minutes_left_
     asked = due([("W-0", "structure", 0.0), ("W-0", "gas", 0.0), ("W-0", "structure", 0.0)], middles)
     able = Colleagues(people, asked.middles)
     room = Room(people, np.array([180.0, 0.0, 0.0, 0.0]))
-    rows = pd.DataFrame({"row": [0, 1, 2], "day": [0, 0, NEVER], "why": None})
+    rows = pd.DataFrame(
+        {"row": [0, 1, 2], "day": [0, 0, NEVER], "why": None, "booked": [0, 0, NEVER], "moved_for": None}
+    )
     found = able.replaced(rows, asked.frame, np.full(3, 60.0), 0, room)
     assert found["goer"].tolist() == [2, 1, 0]
     assert found["day"].tolist() == [0, 0, NEVER]
+    assert found["moved_for"].tolist() == [None, None, None]
     alone = crew([[0.0], [480.0]], [[1], [1]], ["both", "gas"])
     left = Colleagues(alone, {"W-0": (0.0, 0.0), "W-1": (1.0, 0.0)}).replaced(
         rows.iloc[:1], asked.frame, np.full(3, 60.0), 0, Room(alone, np.array([180.0, 0.0]))
     )
-    assert left[["goer", "day", "why"]].to_numpy().tolist() == [[0, NEVER, "no_skill"]]
+    assert left[["goer", "day", "why", "moved_for"]].to_numpy().tolist() == [[0, NEVER, "no_skill", "no_skill"]]

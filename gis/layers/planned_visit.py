@@ -81,6 +81,7 @@ LAYER = Layer(
                 Choice("off", "原定日无人上班", "", "Nobody works on that day"),
                 Choice("full", "让给更急的检查", "", "That day is needed by more urgent visits"),
                 Choice("room", "期限内有空", "", "A day in time has room for it"),
+                Choice("no_skill", "原定日有此专长的人没空", "", "Nobody who has the skill can go on that day"),
             ),
         ),
     ),

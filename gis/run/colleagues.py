@@ -134,8 +134,8 @@ class Colleagues:
         """Give a post's visits (as in `Post.rows`) with `goer`, who makes each: a number of a person, or `NOBODY`.
 
         On days when who goes lacks the skill, the nearest colleague goes who has it and has the minutes left, which are
-        taken from his day; where there is none the visit has no day (`no_skill`). `frame` and `spent` are the objects
-        of all posts and the minutes of one visit to each.
+        taken from his day; where there is none the visit has no day, and has left the one it was booked for
+        (`no_skill`). `frame` and `spent` are the objects of all posts and the minutes of one visit to each.
         """
         day, labels = rows["day"].to_numpy(), rows["row"].to_numpy()
         goer = np.where(day == NEVER, post, self.crew.goes[post][day])
@@ -152,4 +152,6 @@ class Colleagues:
             goer[each] = found
             if found == NOBODY:
                 goer[each], days[each], why[each] = post, NEVER, "no_skill"
-        return rows.assign(goer=goer, day=days, why=why)
+        lost = (days != day) & (rows["booked"].to_numpy() != NEVER)
+        moved_for = np.where(lost, "no_skill", rows["moved_for"].to_numpy(dtype=object))
+        return rows.assign(goer=goer, day=days, why=why, moved_for=moved_for)
