@@ -198,6 +198,23 @@ def _plan(county: County, last: date, key: str) -> None:
             inserted(connection, county, layer, row)
 
 
+def test_a_planned_visit_that_the_areas_worker_lacks_the_skill_for_goes_to_who_took_over(county: County) -> None:
+    last = county.today() + timedelta(days=3)
+    own = workers_of(county, asked(county, last))
+    theirs = min(key for key, worker in own.items() if worker == "W-2")
+    people = (
+        {"code": "W-2", "skills": "gas"},
+        {"code": "W-3", "skills": "structure"},
+        {"code": "W-4", "skills": "gas"},
+    )
+    stored(county, "worker", [{**each, "name": "某某"} for each in people])
+    _plan(county, last, theirs)
+    [planned] = leave(county, "W-1", last, to="W-3").open.query("kind == 'planned'").to_dict("records")
+    assert (planned["key"], planned["after"], planned["why"]) == (theirs, "W-3", "接手：W-1 → W-3")
+    [planned] = leave(county, "W-1", last, to="W-4").open.query("kind == 'planned'").to_dict("records")
+    assert (planned["after"], planned["why"]) == (None, "片区的人无此专长，须重排日历")
+
+
 def test_open_work_goes_to_who_answers_for_the_object_where_other_areas_take_force(county: County) -> None:
     last = county.today()
     following = last + timedelta(days=1)

@@ -54,8 +54,7 @@ class Duty:
         found = self.answer(area)
         if found is None:
             return "没有启用的片区" if self.run is None else "不在任何片区"
-        own = found.why in {Why.OWN, Why.NOBODY}
-        return found.why.zh if own else f"{found.why.zh}：{' → '.join(found.chain)}"
+        return found.zh
 
     def by_layer(self) -> dict[str, tuple[int, int]]:
         """Give per layer how many objects were asked about, and how many of them have no named person."""

@@ -51,6 +51,12 @@ class Answer:
     why: Why
     chain: tuple[str, ...]
 
+    @property
+    def zh(self) -> str:
+        """Why, in Chinese, and through whom where others were asked."""
+        own = self.why in {Why.OWN, Why.NOBODY}
+        return self.why.zh if own else f"{self.why.zh}：{' → '.join(self.chain)}"
+
 
 def answering(codes: Iterable[str], people: Mapping[str, Person], away: Mapping[str, str | None]) -> dict[str, Answer]:
     """Give who answers for the work of each code on a day.

@@ -1,8 +1,9 @@
 """A worker leaves: the register says until when and who takes over, and what is open is handed over and listed."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import NamedTuple
 
 import pandas as pd
 import sqlalchemy as sa
@@ -48,6 +49,13 @@ class Left:
         return int(self.open["after"].isna().sum())
 
 
+class Told(NamedTuple):
+    """Who does each of some things, None where nobody does, and why."""
+
+    who: list[str | None]
+    why: list[str]
+
+
 def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Left:
     """Record a worker's last day and successor in the register, and give what is handed over.
 
@@ -61,10 +69,8 @@ def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Le
     after = duty(county, on + timedelta(days=1), of=())
     mine = tuple(code for code, answer in before.answers.items() if answer.worker == worker)
     found = _open(county, before, mine, worker, after.run)
-    later = found.pop("later")
-    told = _told(county, worker, after)
-    told_of = [told(*row) for row in zip(found["kind"], found["layer"], later, strict=True)]
-    found["after"], found["why"] = [who for who, _ in told_of], [why for _, why in told_of]
+    told = _after(county, worker, after, found, found.pop("later").tolist())
+    found["after"], found["why"] = told
     objects = int(before.counts.loc[before.counts["area"].isin(mine), "objects"].sum())
     figures = {"objects": objects, "open": len(found), "unnamed": int(found["after"].isna().sum())}
     figures |= {str(kind): int(rows) for kind, rows in found["kind"].value_counts().items()}
@@ -80,26 +86,24 @@ def leave(county: County, worker: str, on: date, *, to: str | None = None) -> Le
     return Left(run, worker, on, to, objects, found, invented)
 
 
-def _told(county: County, worker: str, after: Duty) -> Callable[[str, str, str | None], tuple[str | None, str]]:
-    """Give who does something open of a kind and layer in an area, and why.
+def _after(county: County, worker: str, after: Duty, found: pd.DataFrame, later: Sequence[str | None]) -> Told:
+    """Give who does each thing that is open, and why: who answers for the area in which it lies `later`.
 
-    Who answers for the area does; a planned visit whose skill that person lacks goes to who answers for the worker.
+    A planned visit whose skill that person lacks goes to who answers for the worker; to nobody who lacks it too.
     """
     with county.reading() as connection:
         skills = skills_of(connection, county)
-        heir = answering([worker], people_on(connection, county, after.day), away_on(connection, county, after.day))
-    own = heir[worker]
-
-    def told(kind: str, layer: str, area: str | None) -> tuple[str | None, str]:
+        people, away = people_on(connection, county, after.day), away_on(connection, county, after.day)
+    heir, told = answering([worker], people, away)[worker], Told([], [])
+    for kind, layer, area in zip(found["kind"], found["layer"], later, strict=True):
         patrol = layers.named(layer).patrol if kind == "planned" else None
         skill = patrol.skill if patrol is not None else ""
-        who = after.worker(area)
-        if who is None or knows(skills.get(who), skill):
-            return who, after.why(area)
-        if own.worker is not None and knows(skills.get(own.worker), skill):
-            return own.worker, f"{own.why.zh}：{' → '.join(own.chain)}"
-        return None, "片区的人无此专长，须重排日历"
-
+        who, why = after.worker(area), after.why(area)
+        if who is not None and not knows(skills.get(who), skill):
+            able = heir.worker is not None and knows(skills.get(heir.worker), skill)
+            who, why = (heir.worker, heir.zh) if able else (None, "片区的人无此专长，须重排日历")
+        told.who.append(who)
+        told.why.append(why)
     return told
 
 
