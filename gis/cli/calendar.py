@@ -10,7 +10,8 @@ import click
 
 from gis import layers
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
-from gis.cli.say import Answer, Command
+from gis.cli.say import Answer, Command, some
+from gis.cli.workers import skills_unknown
 from gis.layer import Use
 
 if TYPE_CHECKING:
@@ -231,10 +232,7 @@ def _skills(made: "Planned") -> list[str]:
         for each in made.taken
         if each.colleague is None
     ]
-    if unknown := _unknown(made):
-        named = "、".join(unknown[:SHOWN]) + (" ……" if len(unknown) > SHOWN else "")
-        lines.append(f"专长不明、按样样都会计 · skills unknown, taken as everything: {named}")
-    return lines
+    return lines + skills_unknown(_unknown(made), SHOWN)
 
 
 def _areas(made: "Planned", asked: "Asked") -> list[str]:
@@ -282,9 +280,9 @@ def _warnings(made: "Planned", asked: "Asked") -> list[str]:
         for each in crew.uncovered[:SHOWN]
     ]
     if crew.unregistered:
-        named = "、".join(crew.unregistered[:SHOWN]) + (" ……" if len(crew.unregistered) > SHOWN else "")
+        named = some(crew.unregistered, SHOWN)
         lines.append(f"不在网格员登记中，按全时计 · not in the register, taken as full time: {named}")
     if crew.strangers:
-        named = "、".join(crew.strangers[:SHOWN]) + (" ……" if len(crew.strangers) > SHOWN else "")
+        named = some(crew.strangers, SHOWN)
         lines.append(f"请假替班里不在网格员名册的工号 · absences name codes that are not on the register: {named}")
     return lines

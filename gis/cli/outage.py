@@ -7,7 +7,7 @@ import click
 
 from gis.cli.door import DATABASE, county, steps, whole
 from gis.cli.export import ROLE
-from gis.cli.say import Answer, Command
+from gis.cli.say import Answer, Command, some
 from gis.layer import Role
 
 START = click.DateTime(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])
@@ -56,7 +56,7 @@ def outage(
     kinds = "，".join(f"{titles.get(kind, kind)} {count}" for kind, count in sorted(found.kinds.items()))
     rule = f"（{found.rule}{'' if found.verified else '，未核实'}）" if found.rule else ""
     lines = [
-        f"关闭 {len(codes)} 处：{'、'.join(codes[:SHOWN])}{' ……' if len(codes) > SHOWN else ''}",
+        f"关闭 {len(codes)} 处：{some(codes, SHOWN)}",
         f"停气管线 {len(found.pipes)} 条 {found.length_m / 1000:.2f} km；停气 {len(found.users)} 户"
         + (f"（{kinds}）" if kinds else ""),
         f"提前 {found.hours:g} 小时通知{rule}"

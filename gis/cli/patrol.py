@@ -11,9 +11,9 @@ from gis.cli.calendar import patrol_calendar
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
 from gis.cli.duty import adopt, duty, leave
 from gis.cli.routes import patrol_routes
-from gis.cli.say import Answer, Group
+from gis.cli.say import Answer, Group, some
 from gis.cli.supervision import supervision
-from gis.cli.workers import Workers
+from gis.cli.workers import Workers, skills_unknown
 
 if TYPE_CHECKING:
     from gis.run.patrol import Patrol
@@ -118,13 +118,10 @@ def _lines(made: "Patrol", *, stable: bool) -> list[str]:
         *(f"镇街飞地：{name} {area_m2 / 10_000:.2f} 公顷" for name, area_m2 in made.exclaves),
     ]
     if made.joined:
-        named = "、".join(made.joined[:SHOWN]) + (" ……" if len(made.joined) > SHOWN else "")
-        lines.append(f"无路相通、并入最近片区的网格 · joined from afar: {named}")
+        lines.append(f"无路相通、并入最近片区的网格 · joined from afar: {some(made.joined, SHOWN)}")
     if made.without_worker:
         lines.append(f"网格员登记不足，无人负责的片区 · areas nobody is named for: {made.without_worker}")
-    if made.skills_unknown:
-        named = "、".join(made.skills_unknown[:SHOWN]) + (" ……" if len(made.skills_unknown) > SHOWN else "")
-        lines.append(f"专长不明、按样样都会计 · skills unknown, taken as everything: {named}")
+    lines += skills_unknown(made.skills_unknown, SHOWN)
     if made.lacking:
         minutes = sum(each.minutes for each in made.lacking)
         lines.append(f"专长不足的工作 · work whose worker lacks the skill: {minutes:,.0f} 分钟")

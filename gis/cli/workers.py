@@ -1,10 +1,18 @@
 """An option that is a number of people, or a file that lists them."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
+from gis.cli.say import some
+
 MOST = 5000
+
+
+def skills_unknown(codes: Sequence[str], most: int) -> list[str]:
+    """Give the line that names those of whom no skill is on record; none where there are none."""
+    return [f"专长不明、按样样都会计 · skills unknown, taken as everything: {some(codes, most)}"] if codes else []
 
 
 class Workers(click.ParamType[int | Path]):
