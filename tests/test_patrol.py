@@ -215,6 +215,16 @@ def test_a_bad_list_is_refused_by_file_row_and_field(
         areas(county, listed(tmp_path, row, head=head))
 
 
+def test_a_list_may_be_in_gb18030_and_is_refused_where_bytes_are_no_text(county: County, tmp_path: Path) -> None:
+    path = listed(tmp_path, "甲,1,", "乙,1,")
+    path.write_bytes(path.read_text(encoding="utf-8-sig").encode("gb18030"))
+    assert set(made_areas(county, areas(county, path, steps=1).run)["worker_code"]) == {"甲", "乙"}
+    rows = [f"网格员{number:02d},1,".encode() for number in range(20)]
+    path.write_bytes("工号,工时比例,离岗日期\n".encode() + b"\n".join([*rows, b"W-\xe7\xbd,1,"]))
+    with pytest.raises(Refused, match=r"crew\.csv 第22行: .* expected text, got bytes that are none"):
+        areas(county, path)
+
+
 def test_what_cannot_be_made_is_refused(county: County) -> None:
     with pytest.raises(Refused, match="a worker for each of 2 towns, got 1"):
         areas(county, 1, respect=Respect.TOWN)

@@ -25,7 +25,7 @@ TOLERANCE = 1e-6
 PATIENCE = 4
 CUTS = 600
 STEPS, LATER = 20_000, 4_000
-"""Iterations of the solver at first, and once it has but some cuts more to take in: where it needs many, it stalls."""
+"""Iterations of the solver: at most so many, and fewer after a finished solution, to which it only adds some cuts."""
 
 
 class _Row(NamedTuple):

@@ -5,7 +5,6 @@ bound for a larger budget holds for a smaller one, so each point takes the bette
 """
 
 from dataclasses import dataclass, replace
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,8 +26,16 @@ class Site:
 
     def plan(self, budget: float | None, *, seed: int, pace: Pace, exchange: float = 1.0) -> PipePlan:
         """Give the plan within a budget, or without one."""
-        asked = partial(plan_forest, edge_cost=self.edge_cost, budget=budget, seed=seed, pace=pace, exchange=exchange)
-        return asked(self.graph, self.roots, self.users)
+        return plan_forest(
+            self.graph,
+            self.roots,
+            self.users,
+            edge_cost=self.edge_cost,
+            budget=budget,
+            seed=seed,
+            pace=pace,
+            exchange=exchange,
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)

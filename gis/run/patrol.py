@@ -115,15 +115,7 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
     moved = () if ground.old is None else moves(ground.old, units, found, ground.crew, ground.cells)
     made = Made(
         PLAN,
-        {
-            "workers": len(ground.crew.shares),
-            "keep_cells": asked.keep_cells,
-            "unit_minutes": most,
-            "respect": asked.respect.value,
-            "stable_from": asked.stable_from,
-            "period_d": asked.period_d,
-            "minutes": ground.minutes,
-        },
+        _parameters(asked, ground, most),
         digest((shapes(ground.cells), units.load, units.xy, near.indptr, near.indices, *people)),
         seed=seed,
         steps=found.steps,
@@ -137,6 +129,18 @@ def areas(county: County, *, workers: int | Path, seed: int = 0, how: How | None
         if asked.from_on is not None:
             adopted(connection, county, run, asked.from_on)
     return _told(run, ground, units, found, moved=moved, lacking=lacks(ground.crew, SKILLS, needs))
+
+
+def _parameters(asked: How, ground: _Ground, unit_minutes: float | None) -> dict[str, object]:
+    return {
+        "workers": len(ground.crew.shares),
+        "keep_cells": asked.keep_cells,
+        "unit_minutes": unit_minutes,
+        "respect": asked.respect.value,
+        "stable_from": asked.stable_from,
+        "period_d": asked.period_d,
+        "minutes": ground.minutes,
+    }
 
 
 def _ground(county: County, workers: int | Path, asked: How) -> _Ground:
