@@ -5,6 +5,7 @@ import pytest
 
 from gis.plan.ascent import ascend
 from gis.plan.core import Core
+from gis.plan.detour import detoured
 from gis.plan.graph import graph
 from gis.plan.pace import Pace
 from gis.plan.solve import solved
@@ -70,6 +71,18 @@ def test_the_ascent_closes_the_gap_on_a_ring() -> None:
     found = solved(ring)
     assert (found.value, found.bound) == (12, 12)
     assert len(found.edges) == 3
+
+
+def test_a_prize_pays_once_for_a_detour_that_would_pass_it_twice() -> None:
+    # from 0 to 1 over 2 costs 14 less the prize of 3, more than the edge of 10; a walk 0-2-3-2-1 would count 3 twice
+    fork = core((0, 1, 10), (0, 2, 7), (1, 2, 7), (2, 3, 1), (0, 4, 9), prize=[0, 100, 3, 0, 0])
+    assert detoured(graph(fork.compact())) == []
+
+
+def test_a_prize_on_the_way_pays_for_a_detour() -> None:
+    # from 0 to 1 over 2 costs 14 less the prize of 4, as much as the edge
+    fork = core((0, 1, 10), (0, 2, 7), (1, 2, 7), (2, 3, 1), prize=[0, 100, 4, 0])
+    assert detoured(graph(fork.compact())) == [0]
 
 
 def test_a_cut_off_piece_with_a_prize_is_missed() -> None:

@@ -13,17 +13,26 @@ import numpy as np
 from gis.plan.compiled import Integers, compiled, drop, push
 from gis.plan.graph import FAR, Graph
 
-SCANNED = 300
+SCANNED = 10_000
 FORKS = 4
 
 
 class _Work(NamedTuple):
-    """What detours are sought with: gone edges and nodes, labels by stamp, and a queue."""
+    """What detours are sought with: gone edges and nodes, prizes; for each of two ends labels by stamp, and a queue.
 
+    Slots start[v] to start[v + 1] are the ways from a node, the cheapest first.
+    """
+
+    start: Integers
+    other: Integers
+    edge: Integers
+    cost: Integers
+    prize: Integers
     gone: Integers
     out: Integers
     best: Integers
     worst: Integers
+    came: Integers
     mark: Integers
     done: Integers
     keys: Integers
@@ -32,11 +41,33 @@ class _Work(NamedTuple):
 
 
 def _work(graph: Graph) -> _Work:
+    """Give what detours are sought with; the root, which is in every plan, counts as a prize that pays for all."""
     nodes = len(graph.prize)
+    edge, owner = graph.arc >> 1, np.repeat(np.arange(nodes), np.diff(graph.start))
+    order = np.lexsort((graph.cost[edge], owner))
+    prize = graph.prize.copy()
+    prize[0] = FAR
     gone, out = np.zeros(len(graph.cost), dtype=np.int64), np.zeros(nodes, dtype=np.int64)
-    best, worst, mark, done = (np.zeros(nodes, dtype=np.int64) for _ in range(4))
-    keys, items = (np.empty(len(graph.tail) + 8, dtype=np.int64) for _ in range(2))
-    return _Work(gone, out, best, worst, mark, done, keys, items, np.zeros(1, dtype=np.int64))
+    best, worst, came, mark, done = (np.zeros((2, nodes), dtype=np.int64) for _ in range(5))
+    keys, items = (np.empty((2, len(graph.tail) + 8), dtype=np.int64) for _ in range(2))
+    stamp, edge = np.zeros(1, dtype=np.int64), edge[order]
+    return _Work(
+        graph.start,
+        graph.other[order],
+        edge,
+        graph.cost[edge],
+        prize,
+        gone,
+        out,
+        best,
+        worst,
+        came,
+        mark,
+        done,
+        keys,
+        items,
+        stamp,
+    )
 
 
 def detoured(graph: Graph) -> list[int]:
@@ -65,41 +96,69 @@ def _struck(graph: Graph, work: _Work, order: Integers) -> None:
     for edge in order:
         u, v, limit = graph.tail[2 * edge], graph.tail[2 * edge + 1], graph.cost[edge]
         work.gone[edge] = 1
-        if _detour(graph, work, u, v, limit, 1) > limit:
+        if _detour(work, u, v, limit, limit, 1) > limit:
             work.gone[edge] = 0
 
 
 @compiled
-def _detour(graph: Graph, work: _Work, start: int, goal: int, limit: int, sure: int) -> int:
+def _detour(work: _Work, start: int, goal: int, limit: int, enough: int, sure: int) -> int:
     """Give how dear the dearest stretch of a detour is, at most; above the limit where none is found near by.
 
-    A stretch starts anew at a prize that pays for it; a prize counts from `sure` on. Each node is passed once.
+    It is sought from both ends, until one of no more than `enough` is found. A stretch starts anew at a prize that pays
+    for it; a prize counts from `sure` on, and once: the ways from both ends have no node in common but where they meet.
     """
     work.stamp[0] += 1
-    stamp, scanned = work.stamp[0], 0
-    work.mark[start], work.best[start], work.worst[start] = stamp, 0, 0
-    size = push(work.keys, work.items, 0, 0, start)
-    while size and scanned < SCANNED:
-        reach, here = work.keys[0], work.items[0]
-        size = drop(work.keys, work.items, size)
-        if work.done[here] == stamp:
-            continue
-        if here == goal:
-            return int(work.worst[here])
-        work.done[here] = stamp
-        scanned += graph.start[here + 1] - graph.start[here]
-        if here != start and graph.prize[here] >= sure:
-            reach = max(0, reach - graph.prize[here])
-        for slot in range(graph.start[here], graph.start[here + 1]):
-            other, edge = graph.other[slot], graph.arc[slot] >> 1
-            further = reach + graph.cost[edge]
-            if work.gone[edge] or work.out[other] or further > limit or work.done[other] == stamp:
-                continue
-            if size < len(work.keys) and (work.mark[other] != stamp or further < work.best[other]):
-                work.mark[other], work.best[other] = stamp, further
-                work.worst[other] = max(work.worst[here], further)
-                size = push(work.keys, work.items, size, further, other)
-    return limit + 1
+    stamp, scanned, found = work.stamp[0], 0, limit + 1
+    work.best[0, start], work.worst[0, start], work.mark[0, start], work.came[0, start] = 0, 0, stamp, -1
+    work.best[1, goal], work.worst[1, goal], work.mark[1, goal], work.came[1, goal] = 0, 0, stamp, -1
+    sizes = (push(work.keys[0], work.items[0], 0, 0, start), push(work.keys[1], work.items[1], 0, 0, goal))
+    while sizes[0] and sizes[1] and scanned < SCANNED and (found > limit or work.keys[0, 0] + work.keys[1, 0] < found):
+        side = 0 if work.keys[0, 0] <= work.keys[1, 0] else 1
+        size, here = sizes[side], work.items[side, 0]
+        size = drop(work.keys[side], work.items[side], size)
+        if work.done[side, here] != stamp:
+            work.done[side, here] = stamp
+            found = min(found, _met(work, here, side, start, goal, sure, found))
+            if found <= enough:
+                return int(found)
+            reach = work.best[side, here]
+            if here not in (start, goal) and work.prize[here] >= sure:
+                reach = max(0, reach - work.prize[here])
+            for slot in range(work.start[here], work.start[here + 1] if here != (goal, start)[side] else 0):
+                other, further = work.other[slot], reach + work.cost[slot]
+                if further > limit:
+                    break
+                scanned += 1
+                if work.gone[work.edge[slot]] or work.out[other] or work.done[side, other] == stamp:
+                    continue
+                if size < work.keys.shape[1] and (work.mark[side, other] != stamp or further < work.best[side, other]):
+                    work.mark[side, other], work.best[side, other] = stamp, further
+                    work.worst[side, other] = max(work.worst[side, here], further)
+                    work.came[side, other] = here
+                    size = push(work.keys[side], work.items[side], size, further, other)
+        sizes = (size, sizes[1]) if side == 0 else (sizes[0], size)
+    return int(found)
+
+
+@compiled
+def _met(work: _Work, here: int, side: int, start: int, goal: int, sure: int, found: int) -> int:
+    """Give how dear the dearest stretch is where the ways from both ends meet, `found` where it is no less."""
+    stamp, back = work.stamp[0], 1 - side
+    if work.mark[back, here] != stamp:
+        return found
+    prize = work.prize[here] if here not in (start, goal) and work.prize[here] >= sure else 0
+    whole = max(work.worst[0, here], work.worst[1, here], work.best[0, here] + work.best[1, here] - prize)
+    if whole >= found:
+        return found
+    node = work.came[side, here]
+    while node >= 0:
+        twin = work.came[back, here]
+        while twin >= 0:
+            if twin == node:
+                return found
+            twin = work.came[back, twin]
+        node = work.came[side, node]
+    return int(whole)
 
 
 @compiled
@@ -120,7 +179,7 @@ def _bypassed(graph: Graph, work: _Work, sure: int) -> Integers:
         limit = cost[:ways].sum() - prize
         for a in range(ways):
             for b in range(a):
-                found = _detour(graph, work, graph.other[first + a], graph.other[first + b], limit, sure)
+                found = _detour(work, graph.other[first + a], graph.other[first + b], limit, 0, sure)
                 apart[a, b], apart[b, a] = found, found
                 if found > cost[a] + cost[b] - prize:
                     joined += 1
