@@ -24,6 +24,8 @@ BITS = 60
 TOLERANCE = 1e-6
 PATIENCE = 4
 CUTS = 600
+CREEP = 1_000
+"""Room (of WHOLE) on each arc that is not used, so that of two cuts the one with fewer arcs is found."""
 STEPS, LATER = 20_000, 4_000
 """Iterations of the solver: at most so many, and fewer after a finished solution, to which it only adds some cuts."""
 
@@ -56,13 +58,14 @@ class Relaxation:
         self.column = np.full(arcs + len(graph.prize), -1)
         self.column[self.places] = np.arange(len(self.places))
         self.cost = np.concatenate((np.repeat(graph.cost, 2), graph.prize))[self.places]
-        self.unit = max(1.0, float(np.median(self.cost)) / 100)
         self.finished = False
         self.rows: list[_Row] = []
         self.idle: list[int] = []
         self.known: set[bytes] = set()
-        self.solver: Any = self._solver()  # the solver's methods have no types
+        self.certain = 0
         self._balance()
+        self.unit = max(1.0, float(np.median(self.cost)) / 100)
+        self.solver: Any = self._solver()  # the solver's methods have no types
         ends = ascent.ends.tolist()
         for start, end, owner in zip([0, *ends], ends, ascent.owner.tolist(), strict=False):
             self._cut(ascent.cuts[start:end], owner)
@@ -81,7 +84,7 @@ class Relaxation:
     def separate(self, limit: int = CUTS) -> int:
         """Add violated cuts and leave out rows that have long been idle; give how many cuts were added."""
         self._tidy()
-        flows = np.rint(self.used * WHOLE).astype(np.int64)
+        flows = np.rint(self.used * WHOLE).astype(np.int64) + CREEP * (self.column[: len(self.used)] >= 0)
         before = len(self.rows)
         needs = WHOLE - np.rint(self.missed * WHOLE).astype(np.int64)
         slack = int(TOLERANCE * WHOLE) + 2
@@ -105,13 +108,19 @@ class Relaxation:
         return solver
 
     def _balance(self) -> None:
-        """A node with a prize is entered once or missed; from another no less goes out than comes in."""
+        """A node with a prize is entered once or missed; from another no less goes out than comes in.
+
+        The least of what entering and missing cost is `certain`, and is taken off the others.
+        """
         graph, arcs = self.graph, len(self.graph.tail)
         for node in range(1, len(graph.prize)):
             entering = graph.arc[graph.start[node] : graph.start[node + 1]]
             into, out = self._columns(entering), self._columns(entering ^ 1)
             if graph.prize[node] > 0:
                 columns = np.append(into, self.column[arcs + node])
+                least = self.cost[columns].min()
+                self.cost[columns] -= least
+                self.certain += int(least)
                 self._row(_Row(columns, np.ones(len(columns), dtype=np.int64), 1.0, 1.0))
             elif len(into):
                 signs = np.repeat((-1, 1), (len(into), len(out)))
@@ -170,7 +179,7 @@ class Relaxation:
         left = self.cost * share - matrix.T @ whole
         low = np.array([int(row.low) for row in self.rows])
         total = int(low @ whole) + int(np.minimum(left, 0).sum())
-        return -(-total // share), np.maximum(left, 0) // share
+        return self.certain - (-total // share), np.maximum(left, 0) // share
 
     def _tidy(self) -> None:
         gone = [place for place, idle in enumerate(self.idle) if idle > PATIENCE]

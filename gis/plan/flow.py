@@ -11,8 +11,8 @@ import numpy as np
 from gis.plan.compiled import Integers, compiled
 from gis.plan.graph import Graph
 
-WHOLE = 1_000_000
-NESTED = 12
+WHOLE = 1_000_000_000
+NESTED = 2
 
 
 class _Flow(NamedTuple):
