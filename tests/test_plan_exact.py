@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from benchmarks.steiner import objective, ours, peer
 from benchmarks.stp import problem
 from gis.errors import Refused
+from gis.plan import look
 from gis.plan.ascent import Ascent
 from gis.plan.core import Core
 from gis.plan.cuts import Relaxation
@@ -106,6 +107,21 @@ def test_a_search_that_is_stopped_holds_the_best_between_bound_and_value(
     prize[0] = 0
     found = solved(core(edges, prize, 0), pace=Pace(steps))
     assert found.steps <= steps
+    assert found.bound <= optimum(edges, prize, 0) <= found.value
+    assert recounted(edges, prize, 0, found) == found.value
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(graphs(), st.integers(0, 8))
+def test_a_core_too_large_to_cut_is_searched_in_parts_and_its_bound_stays_true(
+    case: tuple[Edges, list[int]], small: int
+) -> None:
+    edges, prize = case
+    prize[0] = 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(look, "SMALL", small)
+        patch.setattr(look, "WIDTHS", (1.0,))
+        found = solved(core(edges, prize, 0))
     assert found.bound <= optimum(edges, prize, 0) <= found.value
     assert recounted(edges, prize, 0, found) == found.value
 

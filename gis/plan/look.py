@@ -2,6 +2,7 @@
 
 Trees are mixed as in C. C. Ribeiro, E. Uchoa and R. F. Werneck, "A hybrid GRASP with perturbations for the Steiner
 problem in graphs", INFORMS J. Computing 14 (2002), but the edges of all are searched together, as a core of their own.
+In a large core such a search goes also among the edges whose ascents promise most, first few and then more of them.
 """
 
 from __future__ import annotations
@@ -12,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gis.plan.ascent import Ascent, ascend
+from gis.plan.compiled import Integers
 from gis.plan.cuts import Relaxation
 from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import graph
 from gis.plan.grow import grown, guided, settled, shaken, varied
-from gis.plan.reduce import Proof, alive, reduced, struck
+from gis.plan.reduce import Proof, alive, reduced, struck, weights
 from gis.plan.reopen import key_count, piece
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from gis.plan.core import Core
     from gis.plan.solve import Search
@@ -30,14 +32,17 @@ SMALLER = 0.8
 ROOTS = 3
 SHAKES = 6
 MIXES = 4
-LONG = 200
+IDLE = 2
+WIDTHS = (5.0, 2.0)
+WIDER = 1.2
+WIDE = 100
 TURNS = 4
 TREES = 10
 MIXED = 30
 MOST = 12
 KEYS = (32, 64)
 NEAR = 60
-DENSE = 8
+FEW = 3
 MANY = 500
 WORK = 40_000
 PIECE = 5
@@ -136,29 +141,50 @@ class Look:
         return ascend(self.graph._replace(prize=prize), root=root)
 
     def shake(self) -> None:
-        """Look for better trees: draw pieces anew, then shake and mix until some attempts in a row found nothing.
-
-        A tree of MANY key nodes is at most drawn anew: shaken as a whole it costs more than it gains.
-        """
-        if self.search.redraws:
+        """Look for better trees: in a large core search wider and wider and draw pieces anew, or else shake and mix."""
+        value = self.search.value
+        if self.large and self.search.mixes:
+            self.widen()
+        if self.search.redraws and self.search.value == value:
             self.redraw()
-        if not self.search.mixes:
-            self.attempt(self.shaken, SHAKES)
-        elif key_count(self.graph, self.tree) > MANY:
-            return
-        elif self.large:
-            self.attempt(lambda: self.mixed() if self.tried % TURNS == 0 else self.shaken(), LONG)
-        else:
-            self.attempt(self.mixed, MIXES)
+        if not self.large or not self.search.mixes:
+            self.attempt(*((self.mixed, MIXES) if self.search.mixes else (self.shaken, SHAKES)))
+
+    def widen(self) -> None:
+        """Search among the edges that ascents from some roots say most for, with more of them each time.
+
+        A tree of up to MANY key nodes is shaken and mixed before that: a greater one costs more than it gains, and is
+        searched once.
+        """
+        few, most, sure = key_count(self.graph, self.tree) <= MANY, min(SMALL, len(self.graph.cost)), self.room(0)
+        width = next((each for each in (times * len(self.tree.edges) for times in WIDTHS) if each <= most), most + 1.0)
+        roots = np.append(np.flatnonzero(self.graph.prize >= sure), 0)
+        floor = np.zeros(len(self.graph.cost), dtype=np.int64)
+        while width <= most:
+            if few:
+                self.attempt(lambda: self.mixed() if self.tried % TURNS == 0 else self.shaken(), IDLE)
+            for root in self.search.random.choice(roots, 1 if floor.any() else ROOTS).tolist():
+                if self.on():
+                    floor = np.maximum(floor, self.floor(root, sure))
+            if not self.search.pace.on():
+                return
+            likely = np.argsort(floor, kind="stable")[: int(width)]
+            self.offer(self.among(likely.tolist(), WIDE, below=self.tree.value))
+            width = width * WIDER if few else most + 1.0
+
+    def floor(self, root: int, sure: int) -> Integers:
+        """Give per edge what a plan that holds it comes to, at least, by an ascent from a root."""
+        ascent = self.ascend(root, sure)
+        least: Integers = weights(self.graph, ascent, root=root).reshape(-1, 2).min(axis=1)
+        return ascent.bound + least
 
     def redraw(self) -> None:
         """Draw pieces of the tree anew until none of any size is better, once in a search.
 
-        A tree of few key nodes is a piece itself; in a DENSE graph what lies near is much of it.
+        A tree of up to MANY key nodes is better searched as a whole; in a small graph what lies near is much of it.
         """
-        dense = len(self.graph.cost) > DENSE * len(self.graph.prize)
-        for keys in () if self.search.redrawn or dense else KEYS:
-            if 2 * keys < key_count(self.graph, self.tree):
+        for keys in () if self.search.redrawn else KEYS:
+            if key_count(self.graph, self.tree) > MANY and FEW * NEAR * keys < len(self.graph.prize):
                 self.sweep(keys)
         self.search.redrawn = True
 
@@ -198,16 +224,26 @@ class Look:
 
     def mixed(self) -> Tree:
         """Give the best tree found on the edges of the best one and of some varied ones together."""
-        trees = [self.tree, *(varied(self.graph, self.tree, self.search.random) for _ in range(TREES))]
-        edges = sorted({edge for tree in trees for edge in tree.edges})
+        trees = [varied(self.graph, self.tree, self.search.random) for _ in range(TREES)]
+        return self.among((edge for tree in trees for edge in tree.edges), MIXED)
+
+    def among(self, some: Iterable[int], steps: int, *, below: int | None = None) -> Tree:
+        """Give the best tree found on the edges of the best one and on some others, in so many steps.
+
+        Only a tree `below` a value is looked for; where none is found, the best one stays.
+        """
+        edges = sorted({*self.tree.edges, *some})
         ends = {end for edge in edges for end in self.compact.ends[edge]} | {0}
         number = {node: place for place, node in enumerate(sorted(ends))}
         core = type(self.core)(0, [self.compact.prize[node] for node in number])
         for edge in edges:
             u, v = self.compact.ends[edge]
             core.add(number[u], number[v], self.compact.cost[edge])
+        found = self.search.within(core, steps, below=below)
+        if found is None:
+            return self.tree
         marks = np.zeros(len(self.graph.prize), dtype=np.int64)
-        for edge in self.search.within(core, MIXED):
+        for edge in found:
             marks[list(self.compact.ends[edges[edge]])] = 1
         return settled(self.graph, spanned(self.graph, marks))
 

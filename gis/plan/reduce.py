@@ -73,8 +73,13 @@ def struck(core: Core, compact: Compact, ascent: Proof, *, root: int, room: int)
 
 def alive(graph: Graph, ascent: Proof, *, root: int, room: int) -> NDArray[np.bool_]:
     """Give per arc whether a better plan may hold it."""
+    return weights(graph, ascent, root=root) < room
+
+
+def weights(graph: Graph, ascent: Proof, *, root: int) -> Integers:
+    """Give per arc how far above the bound a plan that holds it comes, at least."""
     ends = np.append(np.flatnonzero(graph.prize > 0), 0)
     outward = ways(graph, ascent.left, np.array([root]), False)
     inward = ways(graph, ascent.left, ends, True)
     head = graph.tail.reshape(-1, 2)[:, ::-1].reshape(-1)
-    return outward[graph.tail] + ascent.left + inward[head] < room
+    return outward[graph.tail] + ascent.left + inward[head]

@@ -89,20 +89,19 @@ class Search:
             if self.better(bound):
                 Look(self, core, bound).run()
 
-    def within(self, core: Core, steps: int) -> list[int]:
-        """Give the edges of the best tree found in another core, in so many steps of the pace."""
+    def within(self, core: Core, steps: int, *, below: int | None = None) -> list[int] | None:
+        """Give the edges of the best tree found in another core, in so many steps of the pace; None if not `below`."""
         pace = Pace(steps, stop=lambda: not self.pace.on())
-        return self._inner(core, pace, None).edges()
+        return self._inner(core, pace, below)
 
     def below(self, core: Core, value: int, steps: int) -> list[int] | None:
         """Give the edges of a tree below a value in another core, or None; its steps are not those of the pace."""
-        search = self._inner(core, Pace(steps), value)
-        return search.edges() if search.base + search.tree.value < value else None
+        return self._inner(core, Pace(steps), value)
 
-    def _inner(self, core: Core, pace: Pace, known: int | None) -> "Search":
+    def _inner(self, core: Core, pace: Pace, known: int | None) -> list[int] | None:
         search = Search(core, pace, int(self.random.integers(1 << 30)), known, mixes=False)
         search.run()
-        return search
+        return search.edges() if known is None or search.base + search.tree.value < known else None
 
     def better(self, bound: int) -> bool:
         """Give whether a tree better than the best may come to no less than a bound."""
