@@ -126,6 +126,18 @@ def test_a_core_too_large_to_cut_is_searched_in_parts_and_its_bound_stays_true(
     assert recounted(edges, prize, 0, found) == found.value
 
 
+def test_a_large_core_whose_best_tree_is_its_root_alone_comes_to_an_end() -> None:
+    lines = [(0, 1, 2), (0, 3, 4), (0, 5, 6), (1, 3, 5), (1, 4, 6), (2, 3, 6), (2, 4, 5)]  # the seven points of a plane
+    edges = [(0, 1, 6), *((1, 2 + line, 3) for line in range(7))]
+    edges += [(2 + line, 9 + point, 3) for line, points in enumerate(lines) for point in points]
+    prize = [0] * 9 + [5] * 7
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(look, "SMALL", 5)
+        found = solved(core(edges, prize, 0), pace=Pace(3000))
+    assert found.steps < 3000
+    assert found.bound <= found.value == sum(prize)
+
+
 @settings(max_examples=80, deadline=None, derandomize=True)
 @given(graphs(), st.integers(0, 255))
 def test_every_tree_pays_what_cuts_leave_of_its_costs_on_top_of_the_bound(

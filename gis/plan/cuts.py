@@ -25,7 +25,7 @@ TOLERANCE = 1e-6
 PATIENCE = 4
 CUTS = 600
 CREEP = 1_000
-"""Room (of WHOLE) on each arc that is not used, so that of two cuts the one with fewer arcs is found."""
+"""Room (of WHOLE) on each arc besides what is used, so that of two cuts the one with fewer arcs is found."""
 STEPS, LATER = 20_000, 4_000
 """Iterations of the solver: at most so many, and fewer after a finished solution, to which it only adds some cuts."""
 

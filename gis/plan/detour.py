@@ -13,7 +13,7 @@ import numpy as np
 from gis.plan.compiled import Integers, compiled, drop, push
 from gis.plan.graph import FAR, Graph
 
-SCANNED = 10_000
+SCANNED = 2_000
 FORKS = 4
 
 

@@ -2,7 +2,7 @@
 
 Trees are mixed as in C. C. Ribeiro, E. Uchoa and R. F. Werneck, "A hybrid GRASP with perturbations for the Steiner
 problem in graphs", INFORMS J. Computing 14 (2002), but the edges of all are searched together, as a core of their own.
-In a large core such a search goes also among the edges whose ascents promise most, first few and then more of them.
+In a large core such a search goes also among the edges that ascents say most for, first few and then more of them.
 """
 
 from __future__ import annotations
@@ -157,7 +157,8 @@ class Look:
         searched once.
         """
         few, most, sure = key_count(self.graph, self.tree) <= MANY, min(SMALL, len(self.graph.cost)), self.room(0)
-        width = next((each for each in (times * len(self.tree.edges) for times in WIDTHS) if each <= most), most + 1.0)
+        widths = [times * max(1, len(self.tree.edges)) for times in WIDTHS]
+        width = next((each for each in widths if each <= most), most + 1.0)
         roots = np.append(np.flatnonzero(self.graph.prize >= sure), 0)
         floor = np.zeros(len(self.graph.cost), dtype=np.int64)
         while width <= most:
@@ -239,7 +240,8 @@ class Look:
         for edge in edges:
             u, v = self.compact.ends[edge]
             core.add(number[u], number[v], self.compact.cost[edge])
-        found = self.search.within(core, steps, below=below)
+        outside = sum(self.compact.prize) - sum(core.prize)
+        found = self.search.within(core, steps, below=None if below is None else below - outside)
         if found is None:
             return self.tree
         marks = np.zeros(len(self.graph.prize), dtype=np.int64)
