@@ -1,4 +1,4 @@
-"""Every failure raised on purpose; a door turns one into a sentence, an exit code or a status.
+"""Every failure raised on purpose; a door turns one into a sentence, an exit code or a status. `some` cuts its lists.
 
 GisError
 ├── DefinitionError     a layer contradicts itself
@@ -10,6 +10,8 @@ GisError
 ├── ServerError         PostgreSQL or PostGIS is missing, unreachable or not permitted
 └── LawError            a rule file that cannot be used
 """
+
+from collections.abc import Sequence
 
 
 class GisError(Exception):
@@ -46,3 +48,8 @@ class ServerError(GisError):
 
 class LawError(GisError):
     """A rule file is not usable."""
+
+
+def some(names: Sequence[str], most: int) -> str:
+    """Give the first of some names, and a sign where there are more than so many."""
+    return "、".join(names[:most]) + (" ……" if len(names) > most else "")

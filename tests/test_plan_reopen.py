@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gis.plan import look
+from gis.plan import look, reopen
 from gis.plan.core import Core
 from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import Graph, graph
@@ -83,11 +83,11 @@ def test_pieces_make_a_search_of_a_large_core_better_and_it_can_be_repeated(monk
         drawn.append(middle)
         return piece(found, tree, middle, keys=keys, near=near)
 
-    monkeypatch.setattr(look, "piece", counted)
+    monkeypatch.setattr(reopen, "piece", counted)
     monkeypatch.setattr(look, "KEYS", (4, 8))
     monkeypatch.setattr(look, "MANY", 0)  # nothing but pieces
     monkeypatch.setattr(look, "SMALL", 0)
-    monkeypatch.setattr(look, "WORK", 1)  # each piece is a step
+    monkeypatch.setattr(reopen, "WORK", 1)  # each piece is a step
     hard = [grid(3, 40, 0.3) for _ in range(4)]
     whole, without = solved(hard[0], seed=5), solved(hard[1], seed=5, redraws=False)
     assert len(drawn) > 50

@@ -10,8 +10,9 @@ import click
 
 from gis import layers
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
-from gis.cli.say import Answer, Command, some
+from gis.cli.say import Answer, Command
 from gis.cli.workers import skills_unknown
+from gis.errors import some
 from gis.layer import Use
 
 if TYPE_CHECKING:

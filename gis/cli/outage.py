@@ -7,7 +7,8 @@ import click
 
 from gis.cli.door import DATABASE, county, steps, whole
 from gis.cli.export import ROLE
-from gis.cli.say import Answer, Command, some
+from gis.cli.say import Answer, Command
+from gis.errors import some
 from gis.layer import Role
 
 START = click.DateTime(formats=["%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M"])

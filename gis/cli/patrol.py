@@ -11,9 +11,10 @@ from gis.cli.calendar import patrol_calendar
 from gis.cli.door import DATABASE, DAY, county, day, steps, whole
 from gis.cli.duty import adopt, duty, leave
 from gis.cli.routes import patrol_routes
-from gis.cli.say import Answer, Group, some
+from gis.cli.say import Answer, Group
 from gis.cli.supervision import supervision
 from gis.cli.workers import Workers, skills_unknown
+from gis.errors import some
 
 if TYPE_CHECKING:
     from gis.run.patrol import Patrol

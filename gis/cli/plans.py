@@ -7,6 +7,7 @@ import click
 
 from gis.cli.door import DATABASE, county, steps
 from gis.cli.say import Answer, Command, Group
+from gis.errors import some
 
 SHOWN = 20
 
@@ -45,7 +46,7 @@ def assign(database: str | None) -> Answer:
     lines = []
     for name, total in found.total.items():
         outside = found.outside_towns[name]
-        listed = f"：{', '.join(outside[:SHOWN])}{' ……' if len(outside) > SHOWN else ''}" if outside else ""
+        listed = f"：{some(outside, SHOWN)}" if outside else ""
         lines.append(
             f"{name}: 共 {total}，入格 {found.in_cell[name]}，移动 {found.moved[name]}，区外 {len(outside)}{listed}"
         )

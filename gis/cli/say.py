@@ -6,7 +6,7 @@ one JSON object, also where the command is refused: then it holds the sentence a
 
 import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, is_dataclass
 from datetime import date
 from decimal import Decimal
@@ -28,11 +28,6 @@ class SupportsItem(Protocol):
 
     def item(self) -> object:
         """Give the plain value."""
-
-
-def some(names: Sequence[str], most: int) -> str:
-    """Give the first of some names, and a sign where there are more than so many."""
-    return "、".join(names[:most]) + (" ……" if len(names) > most else "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,11 +1,11 @@
-"""An option that is a number of people, or a file that lists them."""
+"""An option that is a number of people or a file that lists them, and what is said of those of unknown skills."""
 
 from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
-from gis.cli.say import some
+from gis.errors import some
 
 MOST = 5000
 

@@ -64,7 +64,8 @@ class Relaxation:
         self.known: set[bytes] = set()
         self.certain = 0
         self._balance()
-        self.unit = max(1.0, float(np.median(self.cost)) / 100)
+        dear = self.cost[self.cost > 0]
+        self.unit = max(1.0, float(np.median(dear)) / 100) if len(dear) else 1.0
         self.solver: Any = self._solver()  # the solver's methods have no types
         ends = ascent.ends.tolist()
         for start, end, owner in zip([0, *ends], ends, ascent.owner.tolist(), strict=False):
@@ -82,7 +83,10 @@ class Relaxation:
             self._take(amounts, duals)
 
     def separate(self, limit: int = CUTS) -> int:
-        """Add violated cuts and leave out rows that have long been idle; give how many cuts were added."""
+        """Add violated cuts and leave out rows that have long been idle; give how many cuts were added.
+
+        A cut that is violated by less than CREEP for each of its arcs may be passed over.
+        """
         self._tidy()
         flows = np.rint(self.used * WHOLE).astype(np.int64) + CREEP * (self.column[: len(self.used)] >= 0)
         before = len(self.rows)

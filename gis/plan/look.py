@@ -7,6 +7,7 @@ In a large core such a search goes also among the edges that ascents say most fo
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,14 +16,14 @@ from numpy.typing import NDArray
 from gis.plan.ascent import Ascent, ascend
 from gis.plan.compiled import Integers
 from gis.plan.cuts import Relaxation
-from gis.plan.forest import Tree, inside, spanned
+from gis.plan.forest import Tree, spanned
 from gis.plan.graph import graph
 from gis.plan.grow import grown, guided, settled, shaken, varied
 from gis.plan.reduce import Proof, alive, reduced, struck, weights
-from gis.plan.reopen import key_count, piece
+from gis.plan.reopen import NEAR, key_count, swept
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
     from gis.plan.core import Core
     from gis.plan.solve import Search
@@ -41,11 +42,8 @@ TREES = 10
 MIXED = 30
 MOST = 12
 KEYS = (32, 64)
-NEAR = 60
 FEW = 3
 MANY = 500
-WORK = 40_000
-PIECE = 5
 LOG = 2_000_000
 SMALL = 30_000
 STALE = 100
@@ -147,31 +145,45 @@ class Look:
             self.widen()
         if self.search.redraws and self.search.value == value:
             self.redraw()
-        if not self.large or not self.search.mixes:
-            self.attempt(*((self.mixed, MIXES) if self.search.mixes else (self.shaken, SHAKES)))
+        if not self.search.mixes:
+            self.attempt(self.shaken, SHAKES)
+        elif not self.large:
+            self.attempt(self.mixed, MIXES)
 
     def widen(self) -> None:
         """Search among the edges that ascents from some roots say most for, with more of them each time.
 
-        A tree of up to MANY key nodes is shaken and mixed before that: a greater one costs more than it gains, and is
-        searched once.
+        A tree of up to MANY key nodes is stirred before each and at last: a greater one costs more than that gains, and
+        is searched once.
         """
-        few, most, sure = key_count(self.graph, self.tree) <= MANY, min(SMALL, len(self.graph.cost)), self.room(0)
-        widths = [times * max(1, len(self.tree.edges)) for times in WIDTHS]
-        width = next((each for each in widths if each <= most), most + 1.0)
-        roots = np.append(np.flatnonzero(self.graph.prize >= sure), 0)
-        floor = np.zeros(len(self.graph.cost), dtype=np.int64)
-        while width <= most:
+        few, sure = key_count(self.graph, self.tree) <= MANY, self.room(0)
+        roots = self.search.random.permutation(np.append(np.flatnonzero(self.graph.prize >= sure), 0)).tolist()
+        floor, rooted = np.zeros(len(self.graph.cost), dtype=np.int64), 0
+        for width in self.widths(many=not few):
             if few:
-                self.attempt(lambda: self.mixed() if self.tried % TURNS == 0 else self.shaken(), IDLE)
-            for root in self.search.random.choice(roots, 1 if floor.any() else ROOTS).tolist():
+                self.stir()
+            for root in roots[rooted : max(ROOTS, rooted + 1)]:
                 if self.on():
                     floor = np.maximum(floor, self.floor(root, sure))
+                rooted += 1
             if not self.search.pace.on():
                 return
-            likely = np.argsort(floor, kind="stable")[: int(width)]
+            likely = np.argsort(floor, kind="stable")[:width]
             self.offer(self.among(likely.tolist(), WIDE, below=self.tree.value))
-            width = width * WIDER if few else most + 1.0
+        if few:
+            self.stir()
+
+    def widths(self, *, many: bool) -> Iterator[int]:
+        """Give how many edges to search among, only one where key nodes are `many`; none that are too many to cut."""
+        edges = max(1, len(self.tree.edges))
+        width = next((times * edges for times in WIDTHS if times * edges <= SMALL), math.inf)
+        while width <= SMALL:
+            yield int(width)
+            width = math.inf if many else width * WIDER
+
+    def stir(self) -> None:
+        """Shake, and mix each some turns, until some attempts in a row found nothing."""
+        self.attempt(lambda: self.mixed() if self.tried % TURNS == 0 else self.shaken(), IDLE)
 
     def floor(self, root: int, sure: int) -> Integers:
         """Give per edge what a plan that holds it comes to, at least, by an ascent from a root."""
@@ -186,30 +198,11 @@ class Look:
         """
         for keys in () if self.search.redrawn else KEYS:
             if key_count(self.graph, self.tree) > MANY and FEW * NEAR * keys < len(self.graph.prize):
-                self.sweep(keys)
+                search = self.search
+                self.offer(
+                    swept(self.graph, self.tree, keys, below=search.below, on=search.pace.on, random=search.random)
+                )
         self.search.redrawn = True
-
-    def sweep(self, keys: int) -> None:
-        """Draw pieces of one size anew until each node of the tree has been in one that got no better.
-
-        A step is so many pieces that their edges come to WORK.
-        """
-        tree, left, work = self.tree, inside(self.tree) > 0, WORK
-        while left.any():
-            if work >= WORK:
-                if not self.search.pace.on():
-                    break
-                work = 0
-            middle = int(self.search.random.choice(np.flatnonzero(left)))
-            part = piece(self.graph, tree, middle, keys=keys, near=NEAR * keys)
-            work += len(part.edge)
-            edges = self.search.below(part.core, part.value, PIECE)
-            if edges is None:
-                left &= ~part.taken
-            else:
-                tree = part.drawn(self.graph, edges)
-                left = (left | part.taken) & (inside(tree) > 0)
-        self.offer(tree)
 
     def attempt(self, make: Callable[[], Tree], patience: int) -> None:
         """Make trees until so many in a row are no better."""

@@ -5,6 +5,7 @@ problems", CP 1998) on Steiner trees: a piece has some key nodes that follow eac
 tree beyond it becomes one node, worth its prizes less its edges, so that the piece may meet it anywhere.
 """
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -17,6 +18,9 @@ from gis.plan.graph import FAR, Graph
 
 Flags = NDArray[np.bool_]
 FORK = 2
+NEAR = 60
+WORK = 40_000
+PIECE = 5
 
 
 class Piece(NamedTuple):
@@ -37,6 +41,37 @@ class Piece(NamedTuple):
         marks = self.beyond.astype(np.int64)
         marks[graph.tail.reshape(-1, 2)[self.edge[edges]].reshape(-1)] = 1
         return spanned(graph, marks)
+
+
+def swept(
+    graph: Graph,
+    tree: Tree,
+    keys: int,
+    *,
+    below: Callable[[Core, int, int], list[int] | None],
+    on: Callable[[], bool],
+    random: np.random.Generator,
+) -> Tree:
+    """Give the tree with pieces of so many key nodes drawn anew until each node has been in one that got no better.
+
+    `below` draws a piece below a value in so many steps. `on` is asked before so many pieces that their edges come to
+    WORK: where it says no, the rest stays as it is.
+    """
+    left, work = inside(tree) > 0, WORK
+    while left.any():
+        if work >= WORK:
+            if not on():
+                break
+            work = 0
+        part = piece(graph, tree, int(random.choice(np.flatnonzero(left))), keys=keys, near=NEAR * keys)
+        work += len(part.edge)
+        edges = below(part.core, part.value, PIECE)
+        if edges is None:
+            left &= ~part.taken
+        else:
+            tree = part.drawn(graph, edges)
+            left = (left | part.taken) & (inside(tree) > 0)
+    return tree
 
 
 def piece(graph: Graph, tree: Tree, middle: int, *, keys: int, near: int) -> Piece:

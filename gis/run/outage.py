@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from numpy.typing import NDArray
 
 from gis import crs, layers
-from gis.errors import Refused, UnknownName
+from gis.errors import Refused, UnknownName, some
 from gis.layer import Layer, Role, Use
 from gis.plan.outage import Outage, outage
 from gis.report.workbook import Sheet, workbook
@@ -209,6 +209,6 @@ def notice(found: Found, what: str, *, day: date) -> bytes:
     close = pd.concat([found.close, found.spare], ignore_index=True)
     sheets = [
         Sheet("停气通知", found.users.assign(已通知="", 通知时间=""), tuple(above)),
-        Sheet("关阀清单", close, (f"停气管线：{'、'.join(found.pipes[:20])}{' ……' if len(found.pipes) > 20 else ''}",)),
+        Sheet("关阀清单", close, (f"停气管线：{some(found.pipes, 20)}",)),
     ]
     return workbook(sheets, day=day)

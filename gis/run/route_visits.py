@@ -9,7 +9,7 @@ import pandas as pd
 import sqlalchemy as sa
 
 from gis import layers
-from gis.errors import Refused
+from gis.errors import Refused, some
 from gis.layer import Layer, Role, Use
 from gis.run.calendar import PLAN, days_of
 from gis.run.skills import knows, skills_of
@@ -116,10 +116,9 @@ def _house(county: County, visit: sa.Table) -> Any:  # a lateral, whose columns 
 def _refuse_stranger(today: pd.DataFrame, run: int, day: date, worker: str) -> None:
     known = sorted(set(today["worker_code"].dropna()))
     if worker not in known:
-        told = "、".join(known[:SHOWN]) + (" ……" if len(known) > SHOWN else "")
         raise Refused(
             f"--worker {worker}: 日历 {run} 在 {day} 没有该网格员的检查 · expected one of the workers of that day, "
-            f"got {worker}; there are: {told or '—'}"
+            f"got {worker}; there are: {some(known, SHOWN) or '—'}"
         )
 
 
