@@ -22,7 +22,7 @@ from gis.plan.graph import FAR, Graph
 Floats = NDArray[np.float64]
 BITS = 60
 TOLERANCE = 1e-6
-PATIENCE = 4
+PATIENCE = 12
 CUTS = 600
 CREEP = 1_000
 """Room (of WHOLE) on each arc besides what is used, so that of two cuts the one with fewer arcs is found."""
@@ -44,10 +44,12 @@ class Relaxation:
 
     `bound`, `left` and `prize_left` are the best certified so far; `used` (per arc) and `missed` (per node) the amounts
     of the last solution, `finished` whether it is the best one or the solver was stopped after STEPS or LATER. `alive`
-    arcs are those that a better plan may hold.
+    arcs are those that a better plan may hold; of arcs marked `once`, if any, it holds one.
     """
 
-    def __init__(self, graph: Graph, ascent: Ascent, alive: NDArray[np.bool_]) -> None:
+    def __init__(
+        self, graph: Graph, ascent: Ascent, alive: NDArray[np.bool_], *, once: NDArray[np.bool_] | None = None
+    ) -> None:
         arcs = len(graph.tail)
         self.graph, self.bound = graph, ascent.bound
         self.left, self.prize_left = ascent.left, ascent.prize_left
@@ -64,6 +66,9 @@ class Relaxation:
         self.known: set[bytes] = set()
         self.certain = 0
         self._balance()
+        if once is not None:
+            columns = self._columns(np.flatnonzero(once))
+            self._row(_Row(columns, np.ones(len(columns), dtype=np.int64), 1.0, 1.0))
         dear = self.cost[self.cost > 0]
         self.unit = max(1.0, float(np.median(dear)) / 100) if len(dear) else 1.0
         self.solver: Any = self._solver()  # the solver's methods have no types

@@ -1,7 +1,8 @@
 """Cuts that a fractional plan violates, by maximal flows from the root.
 
-T. Koch and A. Martin, "Solving Steiner tree problems in graphs to optimality", Networks 32 (1998): for one end, cuts
-near it and near the root, and further ones after the arcs of a found cut are taken as full.
+T. Koch and A. Martin, "Solving Steiner tree problems in graphs to optimality", Networks 32 (1998): for one end, the
+cuts nearest to it and to the root. Further ones, after the arcs of a found cut are taken as full, gain less than they
+cost.
 """
 
 from typing import NamedTuple
@@ -12,7 +13,6 @@ from gis.plan.compiled import Integers, compiled
 from gis.plan.graph import Graph
 
 WHOLE = 1_000_000_000
-NESTED = 2
 
 
 class _Flow(NamedTuple):
@@ -26,23 +26,19 @@ class _Flow(NamedTuple):
 
 
 def violated(graph: Graph, x: Integers, goal: int, *, need: int) -> list[Integers]:
-    """Give arcs of cuts around `goal` that hold less than `need` (in WHOLE parts) of the amounts `x` on the arcs."""
+    """Give arcs of the cuts around `goal` that hold least, if that is less than `need`, of the amounts `x` on the arcs.
+
+    Amounts are parts of WHOLE. Of such cuts it is the one nearest to the goal, and the one nearest to the root.
+    """
     nodes = len(graph.prize)
     flow = _Flow(x.copy(), *(np.empty(nodes, dtype=np.int64) for _ in range(4)))
-    marks, done = np.zeros(nodes, dtype=np.int64), 0
+    marks = np.zeros(nodes, dtype=np.int64)
+    if _pushed(graph, flow, goal, need) >= need:
+        return []
     cuts: list[Integers] = []
-    for _ in range(NESTED):
-        done += int(_pushed(graph, flow, goal, need - done))
-        if done >= need:
-            break
-        for from_root in (False, True):
-            _side(graph, flow, goal, from_root, marks)
-            arcs = np.flatnonzero(_entering(graph, marks))
-            if not cuts or len(arcs) != len(cuts[-1]) or (arcs != cuts[-1]).any():
-                cuts.append(arcs)
-            if not from_root:
-                near = arcs
-        flow.room[near] = WHOLE
+    for from_root in (False, True):
+        _side(graph, flow, goal, from_root, marks)
+        cuts.append(np.flatnonzero(_entering(graph, marks)))
     return cuts
 
 

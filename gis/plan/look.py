@@ -2,7 +2,9 @@
 
 Trees are mixed as in C. C. Ribeiro, E. Uchoa and R. F. Werneck, "A hybrid GRASP with perturbations for the Steiner
 problem in graphs", INFORMS J. Computing 14 (2002), but the edges of all are searched together, as a core of their own.
-In a large core such a search goes also among the edges that ascents say most for, first few and then more of them.
+In a large core such a search goes also among the edges that ascents say most for, first few and then more of them, and
+while cuts are added, among those that the relaxation uses: E. Danna, E. Rothberg and C. Le Pape, "Exploring relaxation
+induced neighborhoods to improve MIP solutions", Math. Programming 102 (2005).
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ if TYPE_CHECKING:
     from gis.plan.solve import Search
 
 WORTHWHILE = 0.03
-SMALLER = 0.8
+SMALLER = 0.6
 ROOTS = 3
 SHAKES = 6
 MIXES = 4
@@ -47,6 +49,7 @@ MANY = 500
 LOG = 2_000_000
 SMALL = 30_000
 STALE = 100
+EVERY = 10
 RISE = 0.02
 
 
@@ -252,6 +255,8 @@ class Look:
             marks.append(self.relaxation.bound)
             self.offer(guided(self.graph, self.relaxation.used))
             self.offer(self.shaken())
+            if self.search.mixes and len(marks) % EVERY == 0:
+                self.offer(self.among(np.flatnonzero(self.relaxation.used.reshape(-1, 2).any(axis=1)).tolist(), MIXED))
             if not self.search.better(self.bound):
                 return True
             if self.alive(self.relaxation).reshape(-1, 2).any(axis=1).sum() < SMALLER * edges:
