@@ -98,6 +98,36 @@ def test_a_tree_that_may_stand_anywhere_is_the_best_and_proven(case: tuple[Edges
     assert recounted(edges, prize, None, found) == best
 
 
+@st.composite
+def doubtful(draw: st.DrawFn) -> tuple[Edges, list[int]]:
+    """Prizes about as great as costs, so that no tree can be sure of any."""
+    nodes = draw(st.integers(4, 8))
+    pairs = list(itertools.combinations(range(nodes), 2))
+    chosen = draw(st.lists(st.sampled_from(pairs), min_size=nodes, max_size=2 * nodes, unique=True))
+    edges = [(u, v, draw(st.integers(65, 150))) for u, v in chosen]
+    return edges, [draw(st.sampled_from([0, 100, 130, 170, 200])) for _ in range(nodes)]
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(doubtful(), st.integers(0, 20))
+def test_a_stopped_search_for_a_tree_anywhere_holds_the_best_between_bound_and_value(
+    case: tuple[Edges, list[int]], steps: int
+) -> None:
+    edges, prize = case
+    found = solved_rootless(prize, edges, pace=Pace(steps))
+    assert found.bound <= optimum(edges, prize, None) <= found.value
+    assert recounted(edges, prize, None, found) == found.value
+
+
+def test_cuts_tell_more_than_ascents_where_no_prize_is_certain() -> None:
+    random = np.random.default_rng(5)
+    edges = [(node, node ^ 1 << side, int(random.integers(100, 111))) for side in range(6) for node in range(64)]
+    edges = [edge for edge in edges if edge[0] < edge[1]]
+    prize = [int(random.integers(150, 251)) if node.bit_count() % 2 else 0 for node in range(64)]
+    ascents, cuts = (solved_rootless(prize, edges, pace=Pace(steps)) for steps in (4, 60))
+    assert ascents.bound < cuts.bound <= cuts.value <= ascents.value
+
+
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(graphs(), st.integers(0, 3))
 def test_a_search_that_is_stopped_holds_the_best_between_bound_and_value(

@@ -3,33 +3,64 @@
 As in M. Leitner, I. Ljubić, M. Luipersbeck and M. Sinnl, "A dual ascent-based branch-and-bound framework for the
 prize-collecting Steiner tree and related problems", INFORMS J. Computing 30 (2018), a tree that takes in a certain
 prize is rooted there; then that prize is given up and another one becomes the root, until what is left is no better.
-That is told by ascents from a hub that reaches each prize at a price, less that price: a tree pays it once.
+That is told by ascents from a hub that reaches each prize at a price, less that price: a tree pays it once. Where they
+are in doubt about each prize, the relaxation tells, from a hub of which one arc is used.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gis.plan.ascent import Ascent, ascend
+from gis.plan.compiled import Integers
 from gis.plan.core import Compact, Core
+from gis.plan.cuts import Relaxation
 from gis.plan.graph import Graph, graph
 from gis.plan.pace import Pace
-from gis.plan.reduce import alive, reduced
+from gis.plan.reduce import Proof, alive, reduced
 from gis.plan.solve import Solution, solved
 
 Edges = Iterable[tuple[int, int, int]]
 FACTOR = 4
+QUICK = 4
+"""Steps of a first search, whose value tells which arcs and which prizes are in doubt."""
+LOG = 2_000_000
+SMALL = 60_000
+TURNS, RISE = 10, 0.2
+"""Cuts are added while so many rounds raise the bound by so much of the gap, in a graph of no more than SMALL arcs."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hub:
-    """What is left, seen from a hub joined to each prize at some price: the best ascent and the bound it proves."""
+    """What is left, seen from a hub joined to each prize at some price, and the best proof there, less that price."""
 
     compact: Compact
     graph: Graph
-    ascent: Ascent
-    bound: int
+    price: int
+    proof: Proof
+    base: int
+
+    @property
+    def bound(self) -> int:
+        """What no tree is below."""
+        return self.base + self.proof.bound
+
+    @property
+    def missed(self) -> Integers:
+        """What no tree that misses a node is below, by node; 0 where there is nothing to miss."""
+        return (self.bound + self.proof.prize_left) * (self.graph.prize > 0)
+
+    def logged(self) -> Ascent:
+        """Give the ascent again, with the cuts that it raised."""
+        cost = self.graph.cost.copy()
+        cost[len(self.compact.cost) :] = self.price
+        return replace(ascend(self.graph._replace(cost=cost), log=LOG), bound=self.proof.bound)
+
+    def alive(self, value: int) -> NDArray[np.bool_]:
+        """Give which arcs a tree below a value may hold."""
+        return alive(self.graph, self.proof, root=0, room=value - self.bound)
 
 
 def solved_rootless(prize: list[int], edges: Edges, *, pace: Pace, seed: int = 0) -> Solution:
@@ -49,33 +80,57 @@ def solved_rootless(prize: list[int], edges: Edges, *, pace: Pace, seed: int = 0
         hub = _hub(rest)
         if hub is None or hub.bound >= best.value or pace.over:
             break
-        root = _root(hub)
-        found = solved(_rooted(hub.compact, root, rest.base), pace=pace, seed=seed, known=best.value)
-        bounds.append(found.bound)
-        if found.value < best.value:
-            nodes = {root, *(end for edge in found.edges for end in hub.compact.ends[edge])}
-            whole = rest.expanded((hub.compact.node[n] for n in nodes), (hub.compact.edge[e] for e in found.edges))
-            best = Solution(whole, found.value, 0, 0)
-        missed = hub.bound + int(hub.ascent.prize_left[root])
+        if hub.missed.max() < best.value:
+            best, _ = _searched(rest, hub, best, Pace(QUICK, stop=lambda: not pace.on()), seed)
+            hub = _tightened(hub, best.value, pace)
+        best, bound = _searched(rest, hub, best, pace, seed)
+        bounds.append(max(hub.bound, bound))
+        missed = int(hub.missed.max())
         if missed >= best.value or pace.over:
-            return Solution(best.edges, best.value, min(best.value, missed, *bounds), pace.done)
-        _strike(rest, hub, room=best.value - hub.bound)
-        rest = rest.without(hub.compact.node[root])
+            return Solution(best.edges, best.value, min(best.value, max(hub.bound, missed), *bounds), pace.done)
+        _strike(rest, hub, best.value)
+        rest = rest.without(hub.compact.node[_root(hub)])
     last = total if hub is None else hub.bound
     return Solution(best.edges, best.value, min([best.value, *bounds, last]), pace.done)
 
 
-def _rooted(compact: Compact, root: int, base: int) -> Core:
-    """Give a core of its own with a root, whose edges have the numbers of the compact one."""
-    core = Core(root, [0 if node == root else each for node, each in enumerate(compact.prize)], base=base)
-    for (u, v), cost in zip(compact.ends, compact.cost, strict=True):
+def _searched(rest: Core, hub: _Hub, best: Solution, pace: Pace, seed: int) -> tuple[Solution, int]:
+    """Give the better of a known tree and of one that takes in the prize dearest to miss, and the bound of all such."""
+    root, prize = _root(hub), hub.compact.prize
+    core = Core(root, [0 if node == root else each for node, each in enumerate(prize)], base=rest.base)
+    for (u, v), cost in zip(hub.compact.ends, hub.compact.cost, strict=True):
         core.add(u, v, cost)
-    return core
+    for edge in _dead(hub, best.value):
+        core.remove(*hub.compact.ends[edge])
+    found = solved(core, pace=pace, seed=seed, known=best.value)
+    if found.value >= best.value:
+        return best, found.bound
+    nodes = {root, *(end for edge in found.edges for end in hub.compact.ends[edge])}
+    edges = rest.expanded((hub.compact.node[node] for node in nodes), (hub.compact.edge[edge] for edge in found.edges))
+    return Solution(edges, found.value, 0, 0), found.bound
 
 
 def _root(hub: _Hub) -> int:
     """Give the prize that is the dearest to miss."""
-    return int(np.lexsort((hub.graph.prize, hub.ascent.prize_left * (hub.graph.prize > 0)))[-1])
+    return int(np.lexsort((hub.graph.prize, hub.missed))[-1])
+
+
+def _tightened(hub: _Hub, value: int, pace: Pace) -> _Hub:
+    """Add cuts until some prize is known to be held by any tree below a value, or the bound rises no more."""
+    joins = np.zeros(len(hub.graph.tail), dtype=bool)
+    joins[2 * len(hub.compact.cost) :: 2] = True
+    may = hub.alive(value)
+    if may.sum() > SMALL or not (may & joins).any():
+        return hub
+    relaxation = Relaxation(hub.graph, hub.logged(), may, once=joins)
+    hub, marks = replace(hub, proof=relaxation), [hub.bound]
+    while hub.missed.max() < value and pace.on():
+        relaxation.solve()
+        marks.append(hub.bound)
+        slow = len(marks) > TURNS and marks[-1] - marks[-1 - TURNS] < RISE * (value - hub.bound)
+        if slow or (not relaxation.separate() and relaxation.finished):
+            break
+    return hub
 
 
 def _hub(rest: Core) -> _Hub | None:
@@ -106,12 +161,18 @@ def _hub(rest: Core) -> _Hub | None:
         while better != top:
             further = better * better // max(1, top)
             top, better = better, further if bound(further) > bound(better) else better
-    return _Hub(compact, arrays, tried[top], rest.base + bound(top))
+    return _Hub(compact, arrays, top, replace(tried[top], bound=bound(top)), rest.base)
 
 
-def _strike(rest: Core, hub: _Hub, *, room: int) -> None:
+def _dead(hub: _Hub, value: int) -> list[int]:
+    """Give the edges that no tree below a value holds."""
+    pairs = hub.alive(value)[: 2 * len(hub.compact.cost)].reshape(-1, 2)
+    found: list[int] = np.flatnonzero(~pairs.any(axis=1)).tolist()
+    return found
+
+
+def _strike(rest: Core, hub: _Hub, value: int) -> None:
     """Strike out the edges that no better tree holds."""
-    pairs = alive(hub.graph, hub.ascent, root=0, room=room)[: 2 * len(hub.compact.cost)].reshape(-1, 2)
-    for edge in np.flatnonzero(~pairs.any(axis=1)).tolist():
+    for edge in _dead(hub, value):
         u, v = (hub.compact.node[end] for end in hub.compact.ends[edge])
         rest.remove(u, v)
