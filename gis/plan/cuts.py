@@ -177,7 +177,7 @@ class Relaxation:
 
     def _recounted(self, duals: Floats) -> tuple[int, Integers]:
         """Give the bound that the duals prove, rounded up, and what they leave of each column's cost, rounded down."""
-        share = 1 << max(0, BITS - int(2 * self.cost.sum()).bit_length())
+        share = 1 << max(0, BITS - (2 * int(self.cost.sum())).bit_length())
         whole = np.rint(duals * self.unit * share).astype(np.int64)
         free = np.array([row.high == row.low for row in self.rows])
         whole = np.where(free, whole, np.maximum(whole, 0))

@@ -28,7 +28,8 @@ class _Flow(NamedTuple):
 def violated(graph: Graph, x: Integers, goal: int, *, need: int) -> list[Integers]:
     """Give arcs of the cuts around `goal` that hold least, if that is less than `need`, of the amounts `x` on the arcs.
 
-    Amounts are parts of WHOLE. Of such cuts it is the one nearest to the goal, and the one nearest to the root.
+    Amounts are parts of WHOLE. Of such cuts, that nearest to the goal and that nearest to the root are given, which
+    may be the same.
     """
     nodes = len(graph.prize)
     flow = _Flow(x.copy(), *(np.empty(nodes, dtype=np.int64) for _ in range(4)))
@@ -44,7 +45,7 @@ def violated(graph: Graph, x: Integers, goal: int, *, need: int) -> list[Integer
 
 @compiled
 def _pushed(graph: Graph, flow: _Flow, goal: int, need: int) -> int:
-    """Push more flow from the root to a node, up to `need` (Dinic); give how much."""
+    """Push flow from the root to a node, up to `need` (Dinic); give how much."""
     total = 0
     while total < need and _levelled(graph, flow, goal):
         flow.turn[:] = graph.start[:-1]

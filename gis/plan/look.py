@@ -10,6 +10,7 @@ induced neighborhoods to improve MIP solutions", Math. Programming 102 (2005).
 from __future__ import annotations
 
 import math
+from itertools import islice
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -160,15 +161,15 @@ class Look:
         is searched once.
         """
         few, sure = key_count(self.graph, self.tree) <= MANY, self.room(0)
-        roots = self.search.random.permutation(np.append(np.flatnonzero(self.graph.prize >= sure), 0)).tolist()
-        floor, rooted = np.zeros(len(self.graph.cost), dtype=np.int64), 0
+        waiting = iter(self.search.random.permutation(np.append(np.flatnonzero(self.graph.prize >= sure), 0)).tolist())
+        floor, roots = np.zeros(len(self.graph.cost), dtype=np.int64), ROOTS
         for width in self.widths(many=not few):
             if few:
                 self.stir()
-            for root in roots[rooted : max(ROOTS, rooted + 1)]:
+            for root in islice(waiting, roots):
                 if self.on():
                     floor = np.maximum(floor, self.floor(root, sure))
-                rooted += 1
+            roots = 1
             if not self.search.pace.on():
                 return
             likely = np.argsort(floor, kind="stable")[:width]

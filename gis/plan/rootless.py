@@ -18,49 +18,62 @@ from gis.plan.compiled import Integers
 from gis.plan.core import Compact, Core
 from gis.plan.cuts import Relaxation
 from gis.plan.graph import Graph, graph
+from gis.plan.look import LOG, SMALL
 from gis.plan.pace import Pace
-from gis.plan.reduce import Proof, alive, reduced
+from gis.plan.reduce import alive, reduced
 from gis.plan.solve import Solution, solved
 
 Edges = Iterable[tuple[int, int, int]]
 FACTOR = 4
 QUICK = 4
 """Steps of a first search, whose value tells which arcs and which prizes are in doubt."""
-LOG = 2_000_000
-SMALL = 60_000
 TURNS, RISE = 10, 0.2
-"""Cuts are added while so many rounds raise the bound by so much of the gap, in a graph of no more than SMALL arcs."""
+"""Cuts are added while so many rounds raise the bound by so much of the gap."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Hub:
-    """What is left, seen from a hub joined to each prize at some price, and the best proof there, less that price."""
+    """What is left, seen from a hub joined to each prize at some price, and the best proof there, less that price.
+
+    Once it was tightened for a value, what it tells holds of trees below that value.
+    """
 
     compact: Compact
     graph: Graph
     price: int
-    proof: Proof
+    ascent: Ascent
     base: int
 
     @property
     def bound(self) -> int:
         """What no tree is below."""
-        return self.base + self.proof.bound
+        return self.base + self.ascent.bound
 
     @property
     def missed(self) -> Integers:
         """What no tree that misses a node is below, by node; 0 where there is nothing to miss."""
-        return (self.bound + self.proof.prize_left) * (self.graph.prize > 0)
+        return (self.bound + self.ascent.prize_left) * (self.graph.prize > 0)
+
+    @property
+    def root(self) -> int:
+        """The prize that is the dearest to miss."""
+        return int(np.lexsort((self.graph.prize, self.missed))[-1])
 
     def logged(self) -> Ascent:
         """Give the ascent again, with the cuts that it raised."""
         cost = self.graph.cost.copy()
         cost[len(self.compact.cost) :] = self.price
-        return replace(ascend(self.graph._replace(cost=cost), log=LOG), bound=self.proof.bound)
+        return replace(ascend(self.graph._replace(cost=cost), log=LOG), bound=self.ascent.bound)
 
     def alive(self, value: int) -> NDArray[np.bool_]:
         """Give which arcs a tree below a value may hold."""
-        return alive(self.graph, self.proof, root=0, room=value - self.bound)
+        return alive(self.graph, self.ascent, root=0, room=value - self.bound)
+
+    def dead(self, value: int) -> list[int]:
+        """Give the edges that no tree below a value holds."""
+        pairs = self.alive(value)[: 2 * len(self.compact.cost)].reshape(-1, 2)
+        found: list[int] = np.flatnonzero(~pairs.any(axis=1)).tolist()
+        return found
 
 
 def solved_rootless(prize: list[int], edges: Edges, *, pace: Pace, seed: int = 0) -> Solution:
@@ -71,48 +84,49 @@ def solved_rootless(prize: list[int], edges: Edges, *, pace: Pace, seed: int = 0
     total, rest = sum(prize), Core(len(prize), [*prize, 0])
     for u, v, cost in edges:
         rest.add(u, v, cost)
-    bounds: list[int] = []
+    rooted: list[int] = []  # what no tree is below that takes in the first root, the second one, ...
+    floor = 0  # and no other tree
     best = Solution([], total - max(prize, default=0), 0, 0)
-    while True:
+    while not pace.over:
         reduced(rest, sure=total + 1, on=lambda: True)
         if total - rest.alone[0] < best.value:
             best = Solution(rest.expanded([], rest.alone[1]), total - rest.alone[0], 0, 0)
         hub = _hub(rest)
-        if hub is None or hub.bound >= best.value or pace.over:
+        floor = max(floor, total if hub is None else hub.bound)
+        if hub is None or floor >= best.value:
             break
+        bound = 0
         if hub.missed.max() < best.value:
-            best, _ = _searched(rest, hub, best, Pace(QUICK, stop=lambda: not pace.on()), seed)
+            quick = Pace(QUICK, stop=lambda: not pace.on())
+            best, bound = _searched(rest, hub, best, pace=quick, seed=seed)
+            floor = max(floor, min(bound, int(hub.missed.max())))
+        if bound < best.value:
             hub = _tightened(hub, best.value, pace)
-        best, bound = _searched(rest, hub, best, pace, seed)
-        bounds.append(max(hub.bound, bound))
-        missed = int(hub.missed.max())
-        if missed >= best.value or pace.over:
-            return Solution(best.edges, best.value, min(best.value, max(hub.bound, missed), *bounds), pace.done)
-        _strike(rest, hub, best.value)
-        rest = rest.without(hub.compact.node[_root(hub)])
-    last = total if hub is None else hub.bound
-    return Solution(best.edges, best.value, min([best.value, *bounds, last]), pace.done)
+            best, bound = _searched(rest, hub, best, pace=pace, seed=seed)
+        rooted.append(max(floor, hub.bound, bound))
+        floor = max(floor, int(hub.missed.max()))
+        if floor >= best.value:
+            break
+        for edge in hub.dead(best.value):
+            rest.remove(*(hub.compact.node[end] for end in hub.compact.ends[edge]))
+        rest = rest.without(hub.compact.node[hub.root])
+    return Solution(best.edges, best.value, min([best.value, floor, *rooted]), pace.done)
 
 
-def _searched(rest: Core, hub: _Hub, best: Solution, pace: Pace, seed: int) -> tuple[Solution, int]:
-    """Give the better of a known tree and of one that takes in the prize dearest to miss, and the bound of all such."""
-    root, prize = _root(hub), hub.compact.prize
-    core = Core(root, [0 if node == root else each for node, each in enumerate(prize)], base=rest.base)
+def _searched(rest: Core, hub: _Hub, best: Solution, *, pace: Pace, seed: int) -> tuple[Solution, int]:
+    """Give the better of a known tree and of one that takes in the hub's root, and what no tree that does is below."""
+    prize = [0 if node == hub.root else each for node, each in enumerate(hub.compact.prize)]
+    core = Core(hub.root, prize, base=rest.base)
     for (u, v), cost in zip(hub.compact.ends, hub.compact.cost, strict=True):
         core.add(u, v, cost)
-    for edge in _dead(hub, best.value):
+    for edge in hub.dead(best.value):
         core.remove(*hub.compact.ends[edge])
     found = solved(core, pace=pace, seed=seed, known=best.value)
     if found.value >= best.value:
         return best, found.bound
-    nodes = {root, *(end for edge in found.edges for end in hub.compact.ends[edge])}
+    nodes = {hub.root, *(end for edge in found.edges for end in hub.compact.ends[edge])}
     edges = rest.expanded((hub.compact.node[node] for node in nodes), (hub.compact.edge[edge] for edge in found.edges))
     return Solution(edges, found.value, 0, 0), found.bound
-
-
-def _root(hub: _Hub) -> int:
-    """Give the prize that is the dearest to miss."""
-    return int(np.lexsort((hub.graph.prize, hub.missed))[-1])
 
 
 def _tightened(hub: _Hub, value: int, pace: Pace) -> _Hub:
@@ -120,15 +134,18 @@ def _tightened(hub: _Hub, value: int, pace: Pace) -> _Hub:
     joins = np.zeros(len(hub.graph.tail), dtype=bool)
     joins[2 * len(hub.compact.cost) :: 2] = True
     may = hub.alive(value)
-    if may.sum() > SMALL or not (may & joins).any():
+    known = pace.over or hub.missed.max() >= value
+    if known or may.reshape(-1, 2).any(axis=1).sum() > SMALL or not (may & joins).any():
         return hub
-    relaxation = Relaxation(hub.graph, hub.logged(), may, once=joins)
-    hub, marks = replace(hub, proof=relaxation), [hub.bound]
-    while hub.missed.max() < value and pace.on():
+    ascent, marks = hub.logged(), [hub.bound]
+    relaxation = Relaxation(hub.graph, ascent, may, once=joins)
+    while pace.on():
         relaxation.solve()
+        tight = replace(ascent, bound=relaxation.bound, left=relaxation.left, prize_left=relaxation.prize_left)
+        hub = replace(hub, ascent=tight)
         marks.append(hub.bound)
         slow = len(marks) > TURNS and marks[-1] - marks[-1 - TURNS] < RISE * (value - hub.bound)
-        if slow or (not relaxation.separate() and relaxation.finished):
+        if slow or hub.missed.max() >= value or (not relaxation.separate() and relaxation.finished):
             break
     return hub
 
@@ -162,17 +179,3 @@ def _hub(rest: Core) -> _Hub | None:
             further = better * better // max(1, top)
             top, better = better, further if bound(further) > bound(better) else better
     return _Hub(compact, arrays, top, replace(tried[top], bound=bound(top)), rest.base)
-
-
-def _dead(hub: _Hub, value: int) -> list[int]:
-    """Give the edges that no tree below a value holds."""
-    pairs = hub.alive(value)[: 2 * len(hub.compact.cost)].reshape(-1, 2)
-    found: list[int] = np.flatnonzero(~pairs.any(axis=1)).tolist()
-    return found
-
-
-def _strike(rest: Core, hub: _Hub, value: int) -> None:
-    """Strike out the edges that no better tree holds."""
-    for edge in _dead(hub, value):
-        u, v = (hub.compact.node[end] for end in hub.compact.ends[edge])
-        rest.remove(u, v)

@@ -33,8 +33,8 @@ def solved(
 
     Each step keeps every tree that is better than the best one found, so the smaller of what bounds the rest and the
     best value bounds all. Without a limit of `pace` the search ends with a proof that no tree is better. Only trees
-    below a `known` value are looked for, and the bound is not above it. A search of few steps had better not draw
-    pieces of a tree anew (`redraws`), which takes many.
+    below a `known` value are looked for, and the bound is not above it, rounded up to what a tree can come to. A search
+    of few steps had better not draw pieces of a tree anew (`redraws`), which takes many.
     """
     factor = max(1, FINE // max([1, *core.cost]))
     core.scale(factor)
