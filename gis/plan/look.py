@@ -39,7 +39,7 @@ MIXES = 4
 IDLE = 2
 WIDTHS = (5.0, 2.0)
 WIDER = 1.2
-WIDE = 100
+WIDE = 60
 TURNS = 4
 TREES = 10
 MIXED = 30
@@ -50,7 +50,7 @@ MANY = 500
 LOG = 2_000_000
 SMALL = 30_000
 STALE = 100
-EVERY = 10
+EVERY, DEEP = 10, 2
 RISE = 0.02
 
 
@@ -119,7 +119,7 @@ class Look:
 
     def reduce(self) -> None:
         """Leave out what detours stand for, ascend from some roots, grow trees, and strike out what has no room."""
-        reduced(self.core, sure=self.room(0), on=self.on if self.search.mixes else lambda: False)
+        reduced(self.core, sure=self.room(0), on=(lambda: False) if self.search.depth else self.on)
         self.take()
         sure = self.room(0)
         others = np.flatnonzero(self.graph.prize >= sure)
@@ -145,11 +145,11 @@ class Look:
     def shake(self) -> None:
         """Look for better trees: in a large core search wider and wider and draw pieces anew, or else shake and mix."""
         value = self.search.value
-        if self.large and self.search.mixes:
+        if self.large and not self.search.depth:
             self.widen()
         if self.search.redraws and self.search.value == value:
             self.redraw()
-        if not self.search.mixes:
+        if self.search.depth:
             self.attempt(self.shaken, SHAKES)
         elif not self.large:
             self.attempt(self.mixed, MIXES)
@@ -256,7 +256,7 @@ class Look:
             marks.append(self.relaxation.bound)
             self.offer(guided(self.graph, self.relaxation.used))
             self.offer(self.shaken())
-            if self.search.mixes and len(marks) % EVERY == 0:
+            if self.search.depth < DEEP and len(marks) % EVERY == 0:
                 self.offer(self.among(np.flatnonzero(self.relaxation.used.reshape(-1, 2).any(axis=1)).tolist(), MIXED))
             if not self.search.better(self.bound):
                 return True

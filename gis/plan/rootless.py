@@ -56,7 +56,7 @@ class _Hub:
 
     @property
     def root(self) -> int:
-        """The prize that is the dearest to miss."""
+        """The node whose prize is the dearest to miss."""
         return int(np.lexsort((self.graph.prize, self.missed))[-1])
 
     def logged(self) -> Ascent:
@@ -115,8 +115,8 @@ def solved_rootless(prize: list[int], edges: Edges, *, pace: Pace, seed: int = 0
 
 def _searched(rest: Core, hub: _Hub, best: Solution, *, pace: Pace, seed: int) -> tuple[Solution, int]:
     """Give the better of a known tree and of one that takes in the hub's root, and what no tree that does is below."""
-    prize = [0 if node == hub.root else each for node, each in enumerate(hub.compact.prize)]
-    core = Core(hub.root, prize, base=rest.base)
+    root = hub.root
+    core = Core(root, [0 if node == root else each for node, each in enumerate(hub.compact.prize)], base=rest.base)
     for (u, v), cost in zip(hub.compact.ends, hub.compact.cost, strict=True):
         core.add(u, v, cost)
     for edge in hub.dead(best.value):
@@ -124,7 +124,7 @@ def _searched(rest: Core, hub: _Hub, best: Solution, *, pace: Pace, seed: int) -
     found = solved(core, pace=pace, seed=seed, known=best.value)
     if found.value >= best.value:
         return best, found.bound
-    nodes = {hub.root, *(end for edge in found.edges for end in hub.compact.ends[edge])}
+    nodes = {root, *(end for edge in found.edges for end in hub.compact.ends[edge])}
     edges = rest.expanded((hub.compact.node[node] for node in nodes), (hub.compact.edge[edge] for edge in found.edges))
     return Solution(edges, found.value, 0, 0), found.bound
 

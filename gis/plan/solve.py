@@ -47,13 +47,14 @@ def solved(
 class Search:
     """Best first branching: what is open or given up, and the best tree, kept in the core as it was given.
 
-    A search that `mixes` looks for trees by searches within, and by some for each piece of a tree where it `redraws`.
+    A search looks for trees by searches within, which are one deeper, and by some for each piece of a tree where it
+    `redraws`.
     """
 
     def __init__(
-        self, core: Core, pace: Pace, seed: int, known: int | None, *, mixes: bool = True, redraws: bool = False
+        self, core: Core, pace: Pace, seed: int, known: int | None, *, depth: int = 0, redraws: bool = False
     ) -> None:
-        self.pace, self.random, self.mixes, self.redraws = pace, np.random.default_rng(seed), mixes, redraws
+        self.pace, self.random, self.depth, self.redraws = pace, np.random.default_rng(seed), depth, redraws
         core.miss_isolated()
         self.given, self.first = core.copy(), core.compact()
         core.parts, core.bundle = [() for _ in core.parts], [() for _ in core.bundle]
@@ -99,7 +100,7 @@ class Search:
         return self._inner(core, Pace(steps), value)
 
     def _inner(self, core: Core, pace: Pace, known: int | None) -> list[int] | None:
-        search = Search(core, pace, int(self.random.integers(1 << 30)), known, mixes=False)
+        search = Search(core, pace, int(self.random.integers(1 << 30)), known, depth=self.depth + 1)
         search.run()
         return search.edges() if known is None or search.base + search.tree.value < known else None
 
