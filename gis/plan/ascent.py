@@ -36,11 +36,16 @@ class Ascent:
 
 
 class _Climb(NamedTuple):
-    """What one ascent works on: marks of the set in hand, arcs that enter it, who waits for whom, the queue."""
+    """What one ascent works on: marks of the set in hand, arcs that enter it, who waits for whom, the queue.
+
+    The set that saw a node last (`seen`) holds so many of its neighbours (`near`).
+    """
 
     left: Integers
     prize_left: Integers
     mark: Integers
+    near: Integers
+    seen: Integers
     stack: Integers
     entering: Integers
     first: Integers
@@ -70,6 +75,8 @@ def ascend(graph: Graph, *, root: int = 0, log: int = 0) -> Ascent:
         left=np.repeat(graph.cost, 2),
         prize_left=graph.prize.copy(),
         mark=np.full(nodes, -1),
+        near=np.zeros(nodes, dtype=np.int64),
+        seen=np.full(nodes, -1),
         stack=np.empty(nodes, dtype=np.int64),
         entering=np.empty(arcs + 1, dtype=np.int64),
         first=np.full(nodes, -1),
@@ -154,7 +161,10 @@ def _raised(graph: Graph, climb: _Climb, book: _Log, root: int, node: int, stamp
 
 @compiled
 def _absorbed(graph: Graph, climb: _Climb, root: int, node: int, stamp: int, count: int) -> tuple[int, int]:
-    """Take in a node and all that reach it at no cost left; give how many arcs enter, and whom it met or -1."""
+    """Take in a node and all that reach it at no cost left; give how many arcs enter, and whom it met or -1.
+
+    A node with all its neighbours in the set is taken in as well: no arc enters with it, and what leaves it stays dear.
+    """
     if node == root or climb.queued[node]:
         return count, node
     climb.stack[0], size = node, 1
@@ -166,6 +176,11 @@ def _absorbed(graph: Graph, climb: _Climb, root: int, node: int, stamp: int, cou
             tail, arc = graph.other[slot], graph.arc[slot]
             if climb.mark[tail] == stamp:
                 continue
+            if tail != root and _surrounded(graph, climb, tail, stamp):
+                if climb.queued[tail]:
+                    return count, tail
+                climb.mark[tail] = stamp
+                continue
             if climb.left[arc]:
                 climb.entering[count] = arc
                 count += 1
@@ -176,6 +191,14 @@ def _absorbed(graph: Graph, climb: _Climb, root: int, node: int, stamp: int, cou
                 climb.stack[size] = tail
                 size += 1
     return count, -1
+
+
+@compiled
+def _surrounded(graph: Graph, climb: _Climb, node: int, stamp: int) -> bool:
+    """Count one more neighbour in the set in hand; give whether all are, so that no arc enters it with the node."""
+    climb.near[node] = 1 if climb.seen[node] != stamp else climb.near[node] + 1
+    climb.seen[node] = stamp
+    return bool(climb.near[node] == graph.start[node + 1] - graph.start[node])
 
 
 @compiled
