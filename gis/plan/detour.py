@@ -13,7 +13,8 @@ import numpy as np
 from gis.plan.compiled import Integers, compiled, drop, push
 from gis.plan.graph import FAR, Graph
 
-SCANNED = 2_000
+SCANNED, AT_LEAST, ALL_SCANNED = 2_000, 300, 200_000_000
+"""Edges that are looked at for one detour, at most: fewer in a great graph, so that all come to about so many."""
 FORKS = 4
 
 
@@ -38,6 +39,7 @@ class _Work(NamedTuple):
     keys: Integers
     items: Integers
     stamp: Integers
+    scans: int
 
 
 def _work(graph: Graph) -> _Work:
@@ -67,6 +69,7 @@ def _work(graph: Graph) -> _Work:
         keys,
         items,
         stamp,
+        min(SCANNED, max(AT_LEAST, ALL_SCANNED // max(1, len(graph.cost)))),
     )
 
 
@@ -112,7 +115,9 @@ def _detour(work: _Work, start: int, goal: int, limit: int, enough: int, sure: i
     work.best[0, start], work.worst[0, start], work.mark[0, start], work.came[0, start] = 0, 0, stamp, -1
     work.best[1, goal], work.worst[1, goal], work.mark[1, goal], work.came[1, goal] = 0, 0, stamp, -1
     sizes = (push(work.keys[0], work.items[0], 0, 0, start), push(work.keys[1], work.items[1], 0, 0, goal))
-    while sizes[0] and sizes[1] and scanned < SCANNED and (found > limit or work.keys[0, 0] + work.keys[1, 0] < found):
+    while (
+        sizes[0] and sizes[1] and scanned < work.scans and (found > limit or work.keys[0, 0] + work.keys[1, 0] < found)
+    ):
         side = 0 if work.keys[0, 0] <= work.keys[1, 0] else 1
         size, here = sizes[side], work.items[side, 0]
         size = drop(work.keys[side], work.items[side], size)
@@ -176,21 +181,35 @@ def _bypassed(graph: Graph, work: _Work, sure: int) -> Integers:
         if cost[:ways].min() < prize:
             continue
         work.out[node], joined, bits = 1, 0, 0
-        limit = cost[:ways].sum() - prize
+        near_by = _measured(work, graph.other[first : first + ways], apart, cost[:ways].sum() - prize, sure)
         for a in range(ways):
             for b in range(a):
-                found = _detour(work, graph.other[first + a], graph.other[first + b], limit, 0, sure)
-                apart[a, b], apart[b, a] = found, found
-                if found > cost[a] + cost[b] - prize:
+                if apart[a, b] > cost[a] + cost[b] - prize:
                     joined += 1
                     bits |= 1 << (a * FORKS + b)
-        if joined > ways or not _spared(apart, cost, ways, prize):
+        if not near_by or joined > ways or not _spared(apart, cost, ways, prize):
             work.out[node] = 0
             continue
         pairs[node] = bits
         for slot in range(first, first + ways):
             near[graph.other[slot]] = 1
     return pairs
+
+
+@compiled
+def _measured(work: _Work, near: Integers, apart: Integers, limit: int, sure: int) -> bool:
+    """Write down how far each two neighbours are apart; give False as soon as one is too far from two others."""
+    far = np.zeros(FORKS, np.int64)
+    for a in range(len(near)):
+        for b in range(a):
+            apart[a, b] = _detour(work, near[a], near[b], limit, 0, sure)
+            apart[b, a] = apart[a, b]
+            if apart[a, b] > limit:
+                far[a] += 1
+                far[b] += 1
+                if far.max() > 1:
+                    return False
+    return True
 
 
 @compiled
