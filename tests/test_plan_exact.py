@@ -18,6 +18,7 @@ from gis.plan.core import Core
 from gis.plan.cuts import Relaxation
 from gis.plan.forest import spanned
 from gis.plan.graph import graph
+from gis.plan.grow import followed
 from gis.plan.pace import Pace
 from gis.plan.rootless import solved_rootless
 from gis.plan.solve import Solution, solved
@@ -190,15 +191,56 @@ def test_every_tree_pays_what_cuts_leave_of_its_costs_on_top_of_the_bound(
     assert tree.value >= relaxation.bound + paid
 
 
-def test_a_run_with_the_steps_of_a_stopped_run_gives_the_same() -> None:
-    size = 9
+def grid(size: int) -> tuple[Edges, list[int]]:
+    """A square of streets with a prize at every fourth node."""
     edges = [(a, a + 1, 5 + a * a % 7) for a in range(size * size) if (a + 1) % size]
     edges += [(a, a + size, 4 + a * a % 11) for a in range(size * (size - 1))]
-    prize = [0 if a % 4 else 9 + a % 5 for a in range(size * size)]
+    return edges, [0 if a % 4 else 14 + a % 5 for a in range(size * size)]
+
+
+def test_a_run_with_the_steps_of_a_stopped_run_gives_the_same() -> None:
+    edges, prize = grid(9)
     asked = iter([False] * 3 + [True] * 1000)
     stopped = solved(core(edges, prize, 0), pace=Pace(stop=lambda: next(asked)), seed=5)
     again = solved(core(edges, prize, 0), pace=Pace(stopped.steps), seed=5)
     assert stopped == again
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(graphs(), st.sets(st.integers(0, 15)), st.sampled_from([0, 1, 3, None]))
+def test_a_search_begun_with_any_edges_holds_the_best_between_bound_and_value(
+    case: tuple[Edges, list[int]], start: set[int], steps: int | None
+) -> None:
+    edges, prize = case
+    prize[0] = 0
+    found = solved(core(edges, prize, 0), pace=Pace(steps), start=start)
+    best = optimum(edges, prize, 0)
+    assert found.bound <= best <= found.value
+    assert steps is not None or found.bound == found.value
+    assert recounted(edges, prize, 0, found) == found.value
+
+
+@pytest.mark.parametrize("steps", [0, 1])
+def test_a_search_keeps_the_tree_it_began_with_also_where_prices_were_others(steps: int) -> None:
+    edges, prize = grid(30)
+    before = solved(core(edges, prize, 0), pace=Pace(20))
+    dearer = [(u, v, cost + (number % 50 == 0)) for number, (u, v, cost) in enumerate(edges)]
+    found, afresh = (
+        solved(core(dearer, prize, 0), pace=Pace(steps), start=each, redraws=False) for each in (before.edges, ())
+    )
+    assert found.value <= recounted(dearer, prize, 0, before) < afresh.value
+
+
+def test_what_is_left_of_a_tree_in_a_smaller_core_is_followed_and_mended() -> None:
+    edges, prize = grid(30)
+    best = set(solved(core(edges, prize, 0), pace=Pace(20)).edges)
+    arrays = graph(core(edges, prize, 0).compact())
+    held = np.array([edge in best for edge in range(len(edges))])
+    whole = followed(arrays, held)
+    held[sorted(best)[::9]] = False
+    mended = followed(arrays, held)
+    assert whole.value == recounted(edges, prize, 0, Solution(sorted(best), 0, 0, 0))
+    assert mended.value <= 1.01 * whole.value
 
 
 FILE = """33D32945 STP File, STP Format Version 1.0

@@ -24,6 +24,14 @@ def grown(graph: Graph, ascent: Ascent) -> Tree:
     return settled(graph, min(trees, key=lambda tree: tree.value))
 
 
+def followed(graph: Graph, edges: NDArray[np.bool_]) -> Tree:
+    """Give a tree to the prizes that some edges meet, along these where they lead there."""
+    wanted = np.zeros(len(graph.prize), dtype=np.int64)
+    wanted[graph.tail.reshape(-1, 2)[edges].reshape(-1)] = 1
+    length = np.where(edges, graph.cost, FINE * graph.cost)
+    return settled(graph, connecting(graph, wanted * (graph.prize > 0), length, np.ones_like(length)))
+
+
 def guided(graph: Graph, amounts: NDArray[np.float64]) -> Tree:
     """Give a tree to all prizes along edges of which a fractional plan uses much."""
     length = np.rint(graph.cost * (1 - 0.99 * np.clip(amounts.reshape(-1, 2).sum(axis=1), 0, 1))).astype(np.int64)

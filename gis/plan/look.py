@@ -21,7 +21,7 @@ from gis.plan.compiled import Integers
 from gis.plan.cuts import Relaxation
 from gis.plan.forest import Tree, spanned
 from gis.plan.graph import graph
-from gis.plan.grow import grown, guided, settled, shaken, varied
+from gis.plan.grow import followed, grown, guided, settled, shaken, varied
 from gis.plan.reduce import Proof, alive, reduced, struck, weights
 from gis.plan.reopen import NEAR, key_count, swept
 
@@ -127,12 +127,20 @@ class Look:
         some = self.search.random.choice(others, min(ROOTS - 1, len(others)), replace=False) if len(others) else others
         ascents = [(0, self.ascend(0, sure)), *((root, self.ascend(root, sure)) for root in some.tolist() if self.on())]
         self.ascent = ascents[0][1]
+        if self.search.begun:
+            self.resume()
         for _, ascent in ascents:
             self.raised(ascent.bound)
             if self.search.better(self.bound):
                 self.offer(grown(self.graph, ascent))
         for root, ascent in ascents if self.search.better(self.bound) else ():
             struck(self.core, self.compact, ascent, root=root, room=self.room(ascent.bound))
+
+    def resume(self) -> None:
+        """Offer what is here of the tree that the search was begun with."""
+        held = self.core.held(self.search.begun)
+        self.offer(followed(self.graph, np.array([held[edge] for edge in self.compact.edge], dtype=bool)))
+        self.search.begun = []
 
     def ascend(self, root: int, sure: int) -> Ascent:
         """Give the ascent from a root that all better plans take in."""

@@ -24,8 +24,15 @@ class Site:
     users: Users
     edge_cost: Floats
 
-    def plan(self, budget: float | None, *, seed: int, pace: Pace, exchange: float = 1.0) -> PipePlan:
-        """Give the plan within a budget, or without one."""
+    def plan(
+        self,
+        budget: float | None,
+        *,
+        seed: int,
+        pace: Pace,
+        before: PipePlan | None = None,
+    ) -> PipePlan:
+        """Give the plan within a budget, or without one; the search begins with a plan `before`."""
         return plan_forest(
             self.graph,
             self.roots,
@@ -34,7 +41,7 @@ class Site:
             budget=budget,
             seed=seed,
             pace=pace,
-            exchange=exchange,
+            before=before,
         )
 
 
@@ -78,15 +85,17 @@ class Phases:
     after: tuple[Phase, ...]
 
 
-def frontier(site: Site, budgets: Floats, *, seed: int, steps: int, exchange: float = 1.0) -> tuple[Point, ...]:
+def frontier(
+    site: Site, budgets: Floats, *, seed: int, steps: int, before: PipePlan | None = None
+) -> tuple[Point, ...]:
     """Give the best plans found within rising budgets, each in so many steps of the search.
 
-    The greatest is searched first, from the price `exchange`, and each other one from the price of the next.
+    The greatest is searched first, with the price of a plan `before`, and each other one with that of the next.
     """
     total, plans = float(site.users.prize.sum()), list[PipePlan]()
     for budget in budgets[::-1]:
-        plans.insert(0, site.plan(float(budget), seed=seed, pace=Pace(steps), exchange=exchange))
-        exchange = plans[0].exchange
+        plans.insert(0, site.plan(float(budget), seed=seed, pace=Pace(steps), before=before))
+        before = plans[0]
     for place in range(1, len(plans)):
         if plans[place - 1].missed < plans[place].missed:
             plans[place] = plans[place - 1]
@@ -121,7 +130,7 @@ def _from_end(site: Site, plan: PipePlan, points: tuple[Point, ...], *, seed: in
     laid = [(plan.edges, plan.connected)]
     for point in reversed(points[:-1]):
         edges, users = laid[0]
-        part = _inside(site, edges, users).plan(point.budget, seed=seed, pace=Pace(steps), exchange=point.plan.exchange)
+        part = _inside(site, edges, users).plan(point.budget, seed=seed, pace=Pace(steps), before=point.plan)
         laid.insert(0, (part.edges, part.connected))
     return laid
 
@@ -137,7 +146,7 @@ def _from_start(site: Site, plan: PipePlan, points: tuple[Point, ...], *, seed: 
         rest = replace(
             whole, edge_cost=free, users=replace(whole.users, service=np.where(users, 0.0, whole.users.service))
         )
-        more = rest.plan(point.budget - spent, seed=seed, pace=Pace(steps), exchange=point.plan.exchange)
+        more = rest.plan(point.budget - spent, seed=seed, pace=Pace(steps), before=point.plan)
         laid.append((np.union1d(edges, more.edges), users | more.connected))
         spent = _cost(site, *laid[-1])
     return [*laid[1:], (plan.edges, plan.connected)]

@@ -3,7 +3,6 @@
 import math
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,12 +69,13 @@ def plan_forest(
     budget: float | None = None,
     seed: int = 0,
     pace: Pace | None = None,
-    exchange: float = 1.0,
+    before: PipePlan | None = None,
 ) -> PipePlan:
     """Give a plan that pays little for pipes, service lines and missed prizes together (yuan), grown from live `roots`.
 
-    With a `budget` the plan costs no more than that and misses few prizes instead; `exchange`, of a plan within another
-    budget, is where the search for its price begins. An edge is paid once, however many
+    With a `budget` the plan costs no more than that and misses few prizes instead. The search begins with a plan
+    `before`, made on the same edges at other prices, for other users or within another budget: with its pipes where
+    there is no budget, or else with its price of money. An edge is paid once, however many
     users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree (`solve`),
     reduced (`core`, `detour`), bounded by dual ascent and cuts (`ascent`, `cuts`), with trees grown and improved
     (`forest`, `improve`, `reopen`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far
@@ -86,8 +86,11 @@ def plan_forest(
     if budget is not None and not 0 <= budget < math.inf:
         raise Refused(f"budget: expected a finite amount, not below 0, got {budget}")
     net, pace = network(graph, roots, users, edge_cost), pace or Pace(STEPS)
-    search = _unlimited if budget is None else partial(best_within, budget=budget, exchange=exchange)
-    found: Answer = search(net, seed=seed, pace=pace)
+    found = (
+        _unlimited(net, seed=seed, pace=pace, before=before)
+        if budget is None
+        else best_within(net, budget=budget, seed=seed, pace=pace, exchange=1.0 if before is None else before.exchange)
+    )
     plan = _described(net, found, budget=budget, steps=pace.done)
     verify(plan, graph, roots, users=users, edge_cost=edge_cost)
     return plan
@@ -110,9 +113,9 @@ def repriced(
     return again
 
 
-def _unlimited(net: Network, *, seed: int, pace: Pace) -> Answer:
+def _unlimited(net: Network, *, seed: int, pace: Pace, before: PipePlan | None) -> Answer:
     bones = skeleton(net, net.possible)
-    found = solved(bones.weighed(), pace=pace, seed=seed)
+    found = solved(bones.weighed(), pace=pace, seed=seed, start=() if before is None else before.edges.tolist())
     edges = net.dug(found.edges)
     connected = net.possible & net.nodes_of(edges)[net.users.node] & (net.users.prize > net.users.service)
     missed = math.fsum(net.users.prize[~net.possible].tolist())

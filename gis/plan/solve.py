@@ -1,6 +1,7 @@
 """The best tree found in a core and a proof of how good it is: looked for best first, in branches."""
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from heapq import heappop, heappush
 
@@ -27,18 +28,26 @@ class Solution:
 
 
 def solved(
-    core: Core, *, pace: Pace | None = None, seed: int = 0, known: int | None = None, redraws: bool = True
+    core: Core,
+    *,
+    pace: Pace | None = None,
+    seed: int = 0,
+    known: int | None = None,
+    redraws: bool = True,
+    start: Iterable[int] = (),
 ) -> Solution:
     """Give a tree with small edge cost plus missed prizes and a proven bound; the core is used up.
 
     Each step keeps every tree that is better than the best one found, so the smaller of what bounds the rest and the
     best value bounds all. Without a limit of `pace` the search ends with a proof that no tree is better. Only trees
     below a `known` value are looked for, and the bound is not above it, rounded up to what a tree can come to. A search
-    of few steps had better not draw pieces of a tree anew (`redraws`), which takes many.
+    of few steps had better not draw pieces of a tree anew (`redraws`), which takes many. What hangs together of the
+    first-made edges `start` and of the root is a tree to begin with.
     """
     factor = max(1, FINE // max([1, *core.cost]))
     core.scale(factor)
     search = Search(core, pace or Pace(), seed, None if known is None else factor * known, redraws=redraws)
+    search.begin(start)
     search.run()
     value, bound = search.base + search.tree.value, search.bound()
     return Solution(search.edges(), value // factor, -(-bound // factor), search.pace.done)
@@ -67,6 +76,7 @@ class Search:
         self.given_up: list[int] = []
         self.redrawn = False
         self.number = 0
+        self.begun: list[int] = []
 
     @property
     def value(self) -> int:
@@ -82,6 +92,13 @@ class Search:
         """Give the first-made edges of the best tree."""
         nodes = (self.first.node[node] for node in self.tree.order.tolist())
         return self.given.expanded(nodes, (self.first.edge[edge] for edge in self.tree.edges))
+
+    def begin(self, start: Iterable[int]) -> None:
+        """Begin with a tree, told by first-made edges."""
+        held = self.given.held(start)
+        self.begun = [edge for edge in self.first.edge if held[edge]]
+        if self.begun:
+            self._keep(self.begun)
 
     def run(self) -> None:
         """Look into what is open, the lowest bound first, until nothing is or the pace is over."""
@@ -121,9 +138,12 @@ class Search:
         """Keep a tree of a core, spanned anew in the first core, if it is the best so far."""
         if tree.value + core.base >= self.value + self.grain:
             return
-        marks = np.zeros(len(self.whole.prize), dtype=np.int64)
-        edges = core.expanded(
-            (compact.node[node] for node in tree.order.tolist()), (compact.edge[e] for e in tree.edges)
+        self._keep(
+            core.expanded((compact.node[node] for node in tree.order.tolist()), (compact.edge[e] for e in tree.edges))
         )
+
+    def _keep(self, edges: Iterable[int]) -> None:
+        """Keep the tree over the ends of some edges of the first core, if it is the best so far."""
+        marks = np.zeros(len(self.whole.prize), dtype=np.int64)
         marks[[end for edge in edges for end in self.ends[edge]]] = 1
         self.tree = min(self.tree, spanned(self.whole, marks), key=lambda each: each.value)

@@ -161,20 +161,20 @@ def sized_plan(
     """Give a plan whose pipes have sizes that keep pressure and speed, its cost with the sizes, checked by pandapipes.
 
     `pace` gives the pace of the first search, and of a later one from the steps that the first had done, which the plan
-    tells.
+    tells; a later one begins with the plan before it.
     Live mains count as the widest size, and cost nothing; kept pipes have the size laid, and one that must be wider is
     dug for again. Refused where no plan keeps the limits, or the check finds a
     pressure below the least.
     """
     known = sizing(ground)
-    done: list[int] = []
+    drawn: list[PipePlan] = []
 
     def draw(extra: Floats, allowed: NDArray[np.bool_], left: float | None) -> PipePlan:
         users = replace(site.users, prize=np.where(allowed, site.users.prize, 0.0))
         own = replace(site, users=users, edge_cost=site.edge_cost + extra)
-        found = own.plan(left, seed=seed, pace=pace(done[0] if done else None))
-        done.append(found.steps)
-        return found
+        first, before = (drawn[0].steps, drawn[-1]) if drawn else (None, None)
+        drawn.append(own.plan(left, seed=seed, pace=pace(first), before=before))
+        return drawn[-1]
 
     found = settled(
         draw,
@@ -191,7 +191,7 @@ def sized_plan(
             f"没有满足压力、流速和预算的方案（试 {found.rounds} 次）· expected a plan that keeps pressure, speed and "
             f"budget, got none in {found.rounds} rounds"
         )
-    return _finished(ground.tariff, site, found, known, steps=done[0], budget=budget)
+    return _finished(ground.tariff, site, found, known, steps=drawn[0].steps, budget=budget)
 
 
 def _laid(priced: Priced, kept: Kept, users: Users, plan: PipePlan, known: Sizing) -> Laid:

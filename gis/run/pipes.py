@@ -224,8 +224,8 @@ def _phases(site: Site, sizes: SizedSite, how: How, *, seed: int) -> Phases | No
     budgets = np.arange(1, how.phases) * found.budget / how.phases
     total = float(site.users.prize.sum())
     last = Point(found.budget, found, total - found.missed, total - found.bound)
-    before = frontier(site, budgets, seed=seed, steps=found.steps, exchange=found.exchange)
-    points = (*(replace(point, most=min(point.most, last.most)) for point in before), last)
+    smaller = frontier(site, budgets, seed=seed, steps=found.steps, before=found)
+    points = (*(replace(point, most=min(point.most, last.most)) for point in smaller), last)
     return phased(sizes.site, found, points, seed=seed, steps=found.steps)
 
 
