@@ -1,6 +1,8 @@
 """Pipe plans on a small invented street: what is dug, for whom, at what price, and what is told of it."""
 
 import hashlib
+import itertools
+import signal
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -16,9 +18,11 @@ from api.cli import main
 from gis import law, layers
 from gis.errors import Refused, UnknownName
 from gis.layer import Use
+from gis.plan.pace import Pace
 from gis.run import pipes
 from gis.run.pipe_explain import explain
 from gis.run.pipe_frontier import curve
+from gis.run.pipe_pace import Watch
 from gis.store.county import County
 from gis.store.settings import Settings
 from gis.work.rules import apply
@@ -188,6 +192,40 @@ def test_a_refusal_plans_anew_and_keeps_what_is_built(street: County) -> None:
     assert {row["diameter"] for row in mains(street, again.run)} == {
         row["diameter"] for row in mains(street, first.run)
     }
+
+
+def test_a_search_that_is_ended_stores_its_best_plan_and_can_be_repeated(street: County) -> None:
+    heard: list[str] = []
+    asked = itertools.count()
+    made = pipes.plan(street, watch=Watch(heard.append, lambda: next(asked) > 0))
+    again = pipes.plan(street, how=How(steps=made.steps, rounds=made.rounds))
+    assert (made.ended, made.rounds, again.ended) == (True, 1, False)
+    first, second = (rows(street, Use.CONNECTION_PLAN, each.run) for each in (made, again))
+    assert [(row["reason"], row["share"]) for row in first.values()] == [
+        (row["reason"], row["share"]) for row in second.values()
+    ]
+    assert heard == ["fetch", "搜索 searching 1/60", "store"]
+    runs = street.schema.table(layers.one(Use.RUN))
+    with street.reading() as connection:
+        kept = connection.execute(sa.select(runs.c.parameters, runs.c.steps).where(runs.c.id == made.run)).one()
+    assert (kept.parameters["rounds"], kept.steps) == (1, 1)
+
+
+def test_ctrl_c_ends_a_search_and_is_told_how_to_repeat_it(street: County, monkeypatch: pytest.MonkeyPatch) -> None:
+    environment = {"WANGGE_STATE": str(street.settings.state), "WANGGE_DATABASE": street.settings.database}
+    on, presses = Pace.on, [signal.SIGINT]
+
+    def press(self: Pace) -> bool:
+        went_on = on(self)
+        while presses:
+            signal.raise_signal(presses.pop())
+        return went_on
+
+    monkeypatch.setattr(Pace, "on", press)
+    result = CliRunner().invoke(main, ["pipes", "plan"], env=environment)
+    assert result.exit_code == 0, result.output
+    assert "--steps 1 --rounds 1" in result.stdout
+    assert "best plan so far" in result.stderr
 
 
 def test_phases_contain_each_other_and_say_how_near_the_bound_they_are(street: County) -> None:

@@ -1,3 +1,4 @@
+import itertools
 from collections.abc import Callable
 
 import numpy as np
@@ -10,7 +11,7 @@ from gis.errors import Refused
 from gis.plan.hydraulics import Simultaneity
 from gis.plan.pace import Pace
 from gis.plan.pipes import PipePlan, Users, plan_forest
-from gis.plan.settled import Draw, Fitted, Laid, Level, fitted, settled
+from gis.plan.settled import Draw, Fitted, Flags, Laid, Level, fitted, settled
 from gis.plan.sizes import Catalogue
 from gis.plan.streets import StreetGraph, street_graph
 from gis.plan.sweeps import Floats
@@ -28,9 +29,11 @@ def grid(side: int, metres: float) -> StreetGraph:
 
 
 def planner(graph: StreetGraph, users: Users, cost: Floats, root: int = 0) -> Draw:
-    def draw(extra: Floats, allowed: np.ndarray[tuple[int], np.dtype[np.bool_]], budget: float | None) -> PipePlan:
+    def draw(extra: Floats, allowed: Flags, budget: float | None, idle: Callable[[], bool]) -> PipePlan:
         only = Users(users.node, users.service, np.where(allowed, users.prize, 0.0))
-        return plan_forest(graph, np.array([root]), only, edge_cost=cost + extra, budget=budget, pace=Pace(20))
+        return plan_forest(
+            graph, np.array([root]), only, edge_cost=cost + extra, budget=budget, pace=Pace(20, stop=idle)
+        )
 
     return draw
 
@@ -81,7 +84,7 @@ def test_the_settled_plan_is_no_worse_than_the_first_and_above_the_bound(seed: i
     graph, users, cost, homes = scene(seed)
     draw, fit = planner(graph, users, cost), fitter(graph, users, homes)
     found = settled(draw, fit, users.node, users.prize, graph.edge_count, budget=budget)
-    first = draw(np.zeros(graph.edge_count), np.ones(14, dtype=bool), budget)
+    first = draw(np.zeros(graph.edge_count), np.ones(14, dtype=bool), budget, bool)
     sizes = fit(first)
     assert found.feasible
     assert found.bound == first.bound
@@ -150,6 +153,23 @@ def test_a_standing_pipe_that_must_be_wider_is_dug_for_again(homes: float, diggi
         return float(found.extra[0])
 
     assert extra(5000.0) - extra(0.0) == digging
+
+
+@pytest.mark.parametrize(
+    ("seed", "budget", "patience"), [(7, None, 0), (7, None, 30), (7, 40_000.0, 60), (4451, 150_000.0, 0)]
+)
+def test_who_ends_it_early_gets_what_as_many_rounds_give(seed: int, budget: float | None, patience: int) -> None:
+    graph, users, cost, homes = scene(seed)
+    draw, fit = planner(graph, users, cost), fitter(graph, users, homes)
+    asked = itertools.count()
+    ended, whole = (
+        settled(draw, fit, users.node, users.prize, graph.edge_count, budget=budget, end=end)
+        for end in (lambda: next(asked) >= patience, lambda: False)
+    )
+    again = settled(draw, fit, users.node, users.prize, graph.edge_count, budget=budget, rounds=ended.rounds)
+    assert ended.feasible
+    assert ended.rounds <= whole.rounds
+    assert (ended.plan.edges.tolist(), ended.objective) == (again.plan.edges.tolist(), again.objective)
 
 
 def test_users_whom_no_size_can_serve_are_left_out() -> None:

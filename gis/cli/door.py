@@ -1,11 +1,13 @@
 """What every command about a county needs: its database, a progress bar, and files for what it found."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,12 +24,15 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 DATABASE = click.option("--database", envvar="WANGGE_DATABASE", default=None, help="数据库名 · the county's database")
 DAY = click.DateTime(formats=["%Y-%m-%d"])
+ENDS = "\n收尾：不再搜索，存下目前最好的方案；再按一次放弃 · ending with the best plan so far; once more gives it up"
 WORDS = {
     "read": "读取 reading",
     "stage": "整理 staging",
     "judge": "校验 judging",
     "merge": "入库 storing",
     "kept": "沿用 kept from before",
+    "fetch": "取数 fetching",
+    "phases": "分期 phases",
     "land": "造地 inventing the land",
     "people": "造人 inventing people",
     "files": "写文件 writing files",
@@ -83,14 +88,40 @@ def county(database: str | None = None, *, kept: bool = False) -> Iterator["Coun
 
 @contextmanager
 def steps(title: str, total: int | None = None) -> Iterator[Progress]:
-    """Show a progress bar on stderr whose steps are named as they begin."""
-    with tqdm(total=total, desc=title, leave=False, bar_format="{desc} {bar} {n_fmt} {elapsed}") as bar:
+    """Show a progress bar on stderr whose steps are named as they begin; without a total they and the time alone."""
+    form = "{desc} {elapsed}" if total is None else "{desc} {bar} {n_fmt} {elapsed}"
+    with tqdm(total=total, desc=title, leave=False, bar_format=form) as bar:
 
         def begin(name: str) -> None:
             bar.set_description_str(f"{title}: {WORDS.get(name, name)}")
             bar.update()
 
         yield begin
+
+
+@contextmanager
+def ending() -> Iterator[Callable[[], bool]]:
+    """Give what tells a search that Ctrl-C was pressed, so that it ends with the best it has found.
+
+    Until it is asked for the first time, and when pressed once more, Ctrl-C ends the command as ever.
+    """
+    asked, pressed = Event(), Event()
+
+    def press(*_: object) -> None:
+        if not asked.is_set() or pressed.is_set():
+            raise KeyboardInterrupt
+        pressed.set()
+        click.echo(ENDS, err=True)
+
+    def ended() -> bool:
+        asked.set()
+        return pressed.is_set()
+
+    before = signal.signal(signal.SIGINT, press)
+    try:
+        yield ended
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def day(given: datetime | None) -> date | None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gis.cli.door import DATABASE, county, steps, whole
+from gis.cli.door import DATABASE, county, ending, steps, whole
 from gis.cli.say import Answer, Group
 from gis.layer import PRESSURES
 
@@ -64,16 +64,23 @@ def pipes() -> None:
 @click.option(
     "--seconds", type=click.FloatRange(0), default=None, help="约多少秒后停止搜索 · stop searching after about so long"
 )
+@click.option(
+    "--rounds",
+    type=click.IntRange(1),
+    default=3,
+    show_default=True,
+    help="方案与管径相互调整的轮数 · rounds in which plan and sizes are made to agree",
+)
 @asked
 def pipes_plan(budget: float | None, seed: int, database: str | None, **how: Any) -> Answer:  # options of `How`
     """管线方案 · Choose streets to lay pipe on, from live roots to bottled users, with a proof."""
     from gis.run import pipes as run
     from gis.run.made_up import behind_pipes, labels
+    from gis.run.pipe_pace import Watch
 
     _refuse(how)
-    with county(database) as opened, steps("瓶改管", total=1) as progress:
-        progress("pipes")
-        made = run.plan(opened, budget=budget, seed=seed, how=run.How(**how))
+    with county(database) as opened, steps("瓶改管") as progress, ending() as end:
+        made = run.plan(opened, budget=budget, seed=seed, how=run.How(**how), watch=Watch(progress, end))
         with opened.reading() as connection:
             invented = behind_pipes(connection, opened)
     facts = asdict(made) | {"unverified": made.unverified, "invented": list(invented)}
@@ -105,6 +112,10 @@ def _told(made: "Pipes") -> list[str]:
         f"第 {place} 期：累计造价 {each['cost']:,.0f}，{each['users']} 户，为同预算上界的 {100 * each['ratio']:.1f}%"
         for place, each in enumerate(made.phases, start=1)
     ]
+    if made.ended:
+        lines.append(
+            f"按要求提前结束，重做同一方案：--steps {made.steps} --rounds {made.rounds} · ended early as asked"
+        )
     titles = layers.one(Use.CONNECTION_PLAN).field("reason").titles
     lines.append("，".join(f"{titles.get(reason, reason)} {count}" for reason, count in sorted(made.reasons.items())))
     level = {each.value: each.title for each in PRESSURES}[made.pressure]
@@ -132,15 +143,15 @@ def pipes_frontier(
     from gis.report import frontier as report
     from gis.report.workbook import Sheet, workbook
     from gis.run.pipe_frontier import curve
+    from gis.run.pipe_pace import Watch
     from gis.run.pipes import How
 
     _refuse(how)
     form = report.form_of(figure, ("png", "svg")) if figure is not None else ""
     if xlsx is not None:
         report.form_of(xlsx, ("xlsx",))
-    with county(database) as opened, steps("瓶改管", total=1) as progress:
-        progress("pipes")
-        found = curve(opened, points=points, seed=seed, how=How(**how))
+    with county(database) as opened, steps("投入产出") as progress:
+        found = curve(opened, points=points, seed=seed, how=How(**how), watch=Watch(progress))
         title, today = f"{opened.name} 瓶改管 投入与效益", opened.today()
     shown = report.listed(found.rows)
     if xlsx is not None:

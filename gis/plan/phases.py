@@ -4,6 +4,7 @@ The frontier is a plan for each of several budgets. A plan within a smaller budg
 bound for a larger budget holds for a smaller one, so each point takes the better plan and bound of its neighbours.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -86,14 +87,22 @@ class Phases:
 
 
 def frontier(
-    site: Site, budgets: Floats, *, seed: int, steps: int, before: PipePlan | None = None
+    site: Site,
+    budgets: Floats,
+    *,
+    seed: int,
+    steps: int,
+    before: PipePlan | None = None,
+    told: Callable[[str], None] = lambda _: None,
 ) -> tuple[Point, ...]:
     """Give the best plans found within rising budgets, each in so many steps of the search.
 
-    The greatest is searched first, with the price of a plan `before`, and each other one with that of the next.
+    The greatest is searched first, with the price of a plan `before`, and each other one with that of the next; `told`
+    hears which is.
     """
     total, plans = float(site.users.prize.sum()), list[PipePlan]()
     for budget in budgets[::-1]:
+        told(f"{len(plans) + 1}/{len(budgets)}")
         plans.insert(0, site.plan(float(budget), seed=seed, pace=Pace(steps), before=before))
         before = plans[0]
     for place in range(1, len(plans)):

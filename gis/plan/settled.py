@@ -190,25 +190,37 @@ class Settled:
     rounds: int
 
 
-Draw = Callable[[Floats, Flags, float | None], PipePlan]
+Draw = Callable[[Floats, Flags, float | None, Callable[[], bool]], PipePlan]
 
 
 def settled(
-    draw: Draw, fit: Callable[[PipePlan], Fitted], node: Integers, prize: Floats, edges: int, *, budget: float | None
+    draw: Draw,
+    fit: Callable[[PipePlan], Fitted],
+    node: Integers,
+    prize: Floats,
+    edges: int,
+    *,
+    budget: float | None,
+    rounds: int = ROUNDS,
+    end: Callable[[], bool] = lambda: False,
 ) -> Settled:
-    """Ask `draw` for plans and `fit` for their sizes until both agree, ROUNDS times at most; give the best that holds.
+    """Ask `draw` for plans and `fit` for their sizes until both agree, in so many rounds; give the best that holds.
 
-    Where none holds by then, MORE are asked for, until one does.
-    `draw` takes what each of so many `edges` costs more than the planner knows, which users may be connected, and a
-    budget; `node` and `prize` are the users'. Where no plan holds, the last is given, not `feasible`. Same answers of
-    both, same result.
+    Where none holds by then, MORE are asked for, until one does. Once one holds, `end` may end it: what is being drawn
+    then is not used, so that a call with as many rounds as were done gives the same.
+    `draw` takes what each of so many `edges` costs more than the planner knows, which users may be connected, a
+    budget, and what tells that the plan will not be used; `node` and `prize` are the users'. Where no plan holds, the
+    last is given, not `feasible`. Same answers of both, same result.
     """
     extra, allowed, left = np.zeros(edges), np.ones(len(node), dtype=bool), budget
     seen: list[Settled] = []
-    for number in range(1, ROUNDS + MORE + 1):
-        if number > ROUNDS and any(each.feasible for each in seen):
+    for number in range(1, rounds + MORE + 1):
+        held = any(each.feasible for each in seen)
+        if held and (number > rounds or end()):
             break
-        plan = draw(extra, allowed, left)
+        plan = draw(extra, allowed, left, end if held else lambda: False)
+        if held and end():
+            break
         known = extra[plan.edges]
         found = _weighed(plan, fit(plan), known, prize, seen[0].bound if seen else plan.bound, budget, number)
         again = any(np.array_equal(found.plan.edges, each.plan.edges) for each in seen if each.feasible)
@@ -220,8 +232,7 @@ def settled(
             allowed &= ~(found.fitted.short[node] & plan.connected)
         elif left is not None and budget is not None and found.cost > budget and number > 1:
             left = max(left - (found.cost - budget), 0.0) * (1 - LEAVES * (number >= ROUNDS))
-    held = [each for each in seen if each.feasible]
-    best = min(held, key=lambda each: each.objective) if held else seen[-1]
+    best = min((each for each in seen if each.feasible), key=lambda each: each.objective, default=seen[-1])
     same = [each for each in seen if np.array_equal(each.plan.edges, best.plan.edges)]
     return replace(best, stable=any(each.stable for each in same), rounds=len(seen))
 

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from gis.plan.phases import frontier
+from gis.run.pipe_pace import NOBODY, Watch
 from gis.run.pipes import How, question
 from gis.run.record import Made, record
 from gis.store.county import County
@@ -20,16 +21,17 @@ class Curve:
     invented: bool
 
 
-def curve(county: County, *, points: int, seed: int = 0, how: How | None = None) -> Curve:
+def curve(county: County, *, points: int, seed: int = 0, how: How | None = None, watch: Watch = NOBODY) -> Curve:
     """Give the best plans found within `points` rising budgets, the last of which pays the plan without a budget.
 
-    Pipes have their narrowest sizes here. The run is recorded with these rows; no pipes are stored. Refused as in
-    `plan`.
+    `watch` is told what is being done; it may end the search without a budget alone. Pipes have their narrowest sizes
+    here. The run is recorded with these rows; no pipes are stored. Refused as in `plan`.
     """
     asked = how or How()
+    watch.begin("fetch")
     with county.reading() as connection:
         wanted = question(connection, county, asked)
-    free = wanted.site.plan(None, seed=seed, pace=asked.pace())
+    free = wanted.site.plan(None, seed=seed, pace=asked.tempo(watch).first())
     budgets = np.arange(1, points + 1) * free.cost / points
     rows = pd.DataFrame(
         [
@@ -42,7 +44,7 @@ def curve(county: County, *, points: int, seed: int = 0, how: How | None = None)
                 "most": each.most,
                 "ratio": each.ratio,
             }
-            for each in frontier(wanted.site, budgets, seed=seed, steps=asked.steps)
+            for each in frontier(wanted.site, budgets, seed=seed, steps=asked.steps, told=watch.begin)
         ]
     )
     result = {"points": rows.to_dict("records"), "rules": wanted.ground.tariff.told()}

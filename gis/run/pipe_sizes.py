@@ -10,7 +10,6 @@ from gis.errors import Refused
 from gis.plan.hydraulics import Simultaneity
 from gis.plan.loops import Checked, checked
 from gis.plan.network import Users
-from gis.plan.pace import Pace
 from gis.plan.phases import Site
 from gis.plan.pipes import PipePlan, repriced
 from gis.plan.settled import Fitted, Laid, Level, Settled, fitted, settled
@@ -18,6 +17,7 @@ from gis.plan.sizes import Catalogue
 from gis.plan.streets import Floats
 from gis.run.pipe_ground import Ground
 from gis.run.pipe_kept import Kept
+from gis.run.pipe_pace import Tempo
 from gis.run.pipe_prices import Priced
 from gis.run.pipe_sources import LOW
 from gis.run.tariff import Tariff
@@ -153,15 +153,15 @@ def sized_plan(
     priced: Priced,
     kept: Kept,
     site: Site,
-    pace: Callable[[int | None], Pace],
+    tempo: Tempo,
     *,
     budget: float | None,
     seed: int,
 ) -> SizedSite:
     """Give a plan whose pipes have sizes that keep pressure and speed, its cost with the sizes, checked by pandapipes.
 
-    `pace` gives the pace of the first search, and of a later one from the steps that the first had done, which the plan
-    tells; a later one begins with the plan before it.
+    The plan tells the steps of the first search; each later one begins with the plan before it. Where `tempo` is ended
+    early, the best plan so far is sized and checked.
     Live mains count as the widest size, and cost nothing; kept pipes have the size laid, and one that must be wider is
     dug for again. Refused where no plan keeps the limits, or the check finds a
     pressure below the least.
@@ -169,11 +169,12 @@ def sized_plan(
     known = sizing(ground)
     drawn: list[PipePlan] = []
 
-    def draw(extra: Floats, allowed: NDArray[np.bool_], left: float | None) -> PipePlan:
+    def draw(extra: Floats, allowed: NDArray[np.bool_], left: float | None, idle: Callable[[], bool]) -> PipePlan:
         users = replace(site.users, prize=np.where(allowed, site.users.prize, 0.0))
         own = replace(site, users=users, edge_cost=site.edge_cost + extra)
-        first, before = (drawn[0].steps, drawn[-1]) if drawn else (None, None)
-        drawn.append(own.plan(left, seed=seed, pace=pace(first), before=before))
+        before = drawn[-1] if drawn else None
+        pace = tempo.later(drawn[0].steps, idle) if drawn else tempo.first()
+        drawn.append(own.plan(left, seed=seed, pace=pace, before=before))
         return drawn[-1]
 
     found = settled(
@@ -185,6 +186,8 @@ def sized_plan(
         site.users.prize,
         site.graph.edge_count,
         budget=budget,
+        rounds=tempo.rounds,
+        end=tempo.watch.end,
     )
     if not found.feasible:
         raise Refused(

@@ -1,8 +1,6 @@
 """Pipe plans (瓶改管): from live roots along the streets to chosen users, stored with their run and proof."""
 
 import hashlib
-import math
-import time
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
@@ -14,20 +12,18 @@ from numpy.typing import NDArray
 
 from gis.errors import Refused
 from gis.plan.network import Users
-from gis.plan.pace import Pace
 from gis.plan.phases import Phases, Point, Site, frontier, phased
 from gis.plan.pipes import STEPS, Reason
+from gis.plan.settled import ROUNDS
 from gis.run.pipe_ground import SUBJECTS, Ground, ground
 from gis.run.pipe_kept import PLAN, Kept, kept
+from gis.run.pipe_pace import NOBODY, Tempo, Watch
 from gis.run.pipe_prices import REACH_M, Priced, priced
 from gis.run.pipe_prizes import Prizes, prizes
 from gis.run.pipe_rows import Laid, store
 from gis.run.pipe_sizes import SizedSite, sized_plan
 from gis.run.record import Made, digest, record
 from gis.store.county import County
-
-LATER = 4
-"""A plan drawn again with the cost of its sizes is searched for so many times fewer steps: it changes little."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +33,7 @@ class How:
     `stable_from` is the number of an earlier run whose pipes and users up to phase `built` (all, where none is named)
     stand already. The first search ends after so many `steps`, or about half of the `seconds` (a half of each phase's
     part), which are looked at before each step; those for phases have as many steps as it did, those for sizes a
-    quarter. Fetching and sizing take their own time.
+    quarter, in so many `rounds`. Fetching and sizing take their own time.
     """
 
     area: str | None = None
@@ -46,6 +42,7 @@ class How:
     phases: int = 1
     stable_from: str | None = None
     built: int | None = None
+    rounds: int = ROUNDS
     steps: int = STEPS
     seconds: float | None = None
 
@@ -56,16 +53,10 @@ class How:
         rules = {"file": file.name, "sha256": hashlib.sha256(file.read_bytes()).hexdigest()} if file else None
         return own | {"rules": rules, "reach_m": REACH_M}
 
-    def pace(self, done: int | None = None) -> Pace:
-        """Give the pace of a search that begins now, or of a later one with a quarter of the steps that the first had.
-
-        Where the seconds are limited the first has half of them, or of a phase's part of them; a run with as many steps
-        as it did, and no clock, does the same.
-        """
-        if done is not None:
-            return Pace(max(done // LATER, 1))
-        until = math.inf if self.seconds is None else time.monotonic() + self.seconds / 2 / self.phases
-        return Pace(self.steps, stop=lambda: time.monotonic() > until)
+    def tempo(self, watch: Watch) -> Tempo:
+        """Give how long searches go on."""
+        seconds = None if self.seconds is None else self.seconds / 2 / self.phases
+        return Tempo(self.steps, seconds, self.rounds, watch)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +65,7 @@ class Pipes:
 
     The cost is with the sizes, which add `size_cost`; `lowest_pa` is the least pressure at a user's end and
     `checked_pa` what pandapipes finds there (both None where nothing is laid), `least_pa` what it must be; `rounds`
-    plans were drawn, and `stable` says whether the last changed nothing.
+    plans were drawn, and `stable` says whether the last changed nothing; somebody `ended` the search early, or nobody.
     `won` are the prizes of connected users and `most` what no plan within the budget can pass; `reasons` counts why
     users are in or out; `length_m` is of new mains and service lines together; `left_roots` tells of facilities by why
     they count as roots or do not; `pressure` is the class that gas is taken at; `rules` are those that were asked for.
@@ -102,6 +93,7 @@ class Pipes:
     least_pa: float
     rounds: int
     stable: bool
+    ended: bool
     pressure: str
     reasons: Mapping[str, int]
     left_roots: Mapping[str, int]
@@ -150,24 +142,35 @@ def question(connection: sa.Connection, county: County, how: How) -> Question:
     return Question(found, costs, worth, stands, Site(costs.graph, costs.roots, users, cost))
 
 
-def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How | None = None) -> Pipes:
+def plan(
+    county: County,
+    *,
+    budget: float | None = None,
+    seed: int = 0,
+    how: How | None = None,
+    watch: Watch = NOBODY,
+) -> Pipes:
     """Plan pipes to bottled users and store the plan; without a budget, cost + prizes missed is made small.
 
-    The record holds the steps done, and a run with as many gives the same plan. Refused where no live root or no street
-    is stored, the law holds no unit costs, or phases are asked for without a budget.
+    `watch` is told what is being done, and may end the search: then the best plan so far is stored. The record holds
+    the steps done, and of a run that was ended the rounds; a run with as many gives the same plan. Refused where no
+    live root or no street is stored, the law holds no unit costs, or phases are asked for without a budget.
     """
     asked = how or How()
     if asked.phases > 1 and budget is None:
         raise Refused("--phases 需要 --budget · phases part a budget, so name one")
+    watch.begin("fetch")
     with county.reading() as connection:
         wanted = question(connection, county, asked)
-    sizes = sized_plan(wanted.ground, wanted.priced, wanted.kept, wanted.site, asked.pace, budget=budget, seed=seed)
-    found = sizes.plan
+    tempo = asked.tempo(watch)
+    sizes = sized_plan(wanted.ground, wanted.priced, wanted.kept, wanted.site, tempo, budget=budget, seed=seed)
+    found, ended = sizes.plan, watch.end()
+    watch.begin("phases" if asked.phases > 1 else "store")
     phases = _phases(wanted.site, sizes, asked, seed=seed)
-    told = _told(wanted, sizes, phases)
+    told = _told(wanted, sizes, phases, ended=ended)
     made = Made(
         PLAN,
-        {"budget": budget} | asked.parameters(),
+        {"budget": budget} | replace(asked, rounds=sizes.rounds if ended else asked.rounds).parameters(),
         wanted.digest(),
         seed=seed,
         steps=found.steps,
@@ -181,7 +184,7 @@ def plan(county: County, *, budget: float | None = None, seed: int = 0, how: How
     return replace(told, run=run)
 
 
-def _told(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Pipes:
+def _told(wanted: Question, sizes: SizedSite, phases: Phases | None, *, ended: bool) -> Pipes:
     found = sizes.plan
     total = float(wanted.site.users.prize.sum())
     new = ~(wanted.priced.live | _stands(wanted, sizes))[found.edges]
@@ -208,6 +211,7 @@ def _told(wanted: Question, sizes: SizedSite, phases: Phases | None) -> Pipes:
         least_pa=sizes.sizing.level.least_pa,
         rounds=sizes.rounds,
         stable=sizes.stable,
+        ended=ended,
         pressure=wanted.ground.sources.pressure,
         reasons=dict(Counter(_reasons(wanted, sizes).tolist())),
         left_roots=wanted.ground.sources.left,
