@@ -10,7 +10,7 @@ from gis.plan.core import Core
 from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import Graph, graph
 from gis.plan.pace import Pace
-from gis.plan.reopen import Piece, piece
+from gis.plan.reopen import Piece, Standing, piece, standing
 from gis.plan.solve import solved
 from tests.test_plan_exact import core, optimum
 
@@ -37,15 +37,22 @@ def value_of(found: Graph, tree: Tree) -> int:
     return int(found.cost[tree.by[tree.order[1:]]].sum()) + missed
 
 
+def redrawn(found: Graph, tree: Tree, part: Piece, edges: list[int]) -> Tree:
+    marks = inside(tree)
+    marks[part.nodes] = 0
+    marks[part.ends(found, edges)] = 1
+    return spanned(found, marks)
+
+
 @settings(max_examples=40, deadline=None, derandomize=True)
 @given(st.integers(0, 1000), st.integers(1, 30), st.integers(0, 150))
 def test_a_better_piece_makes_the_tree_better_by_as_much_at_least(seed: int, keys: int, near: int) -> None:
     found = graph(grid(seed).compact())
     tree = rough(found, seed + 1)
-    part = piece(found, tree, int(tree.order[seed % len(tree.order)]), keys=keys, near=near)
+    part = piece(found, standing(found, tree), int(tree.order[seed % len(tree.order)]), keys=keys, near=near)
     best = solved(part.core, pace=Pace(20))
     assert best.value <= part.value
-    drawn = part.drawn(found, best.edges)
+    drawn = redrawn(found, tree, part, best.edges)
     assert drawn.value == value_of(found, drawn)
     assert drawn.value <= tree.value - (part.value - best.value)
 
@@ -61,7 +68,7 @@ def test_a_piece_that_is_the_whole_tree_is_the_whole_problem(seed: int) -> None:
     found = graph(core(edges, prize, 0).compact())
     tree = spanned(found, np.ones(len(found.prize), dtype=np.int64))
     lost = int(sum(prize) - found.prize.sum())  # of nodes without an edge
-    part = piece(found, tree, 0, keys=99, near=99)
+    part = piece(found, standing(found, tree), 0, keys=99, near=99)
     assert part.value == tree.value
     assert solved(part.core).value == optimum(edges, prize, 0) - lost
 
@@ -71,17 +78,17 @@ def test_what_hangs_beyond_a_piece_is_met_anywhere_and_kept() -> None:
     edges = [(0, 1, 5), (1, 2, 30), (2, 3, 30), (3, 4, 1), (4, 1, 7)]
     found = graph(core(edges, [0, 0, 0, 90, 90], 0).compact())
     tree = spanned(found, np.array([1, 1, 1, 1, 0]))
-    part = piece(found, tree, 2, keys=1, near=5)
+    part = piece(found, standing(found, tree), 2, keys=1, near=5)
     best = solved(part.core)
-    assert (tree.value, part.value - best.value, part.drawn(found, best.edges).value) == (155, 142, 13)
+    assert (tree.value, part.value - best.value, redrawn(found, tree, part, best.edges).value) == (155, 142, 13)
 
 
 def test_pieces_make_a_search_of_a_large_core_better_and_it_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = []
 
-    def counted(found: Graph, tree: Tree, middle: int, *, keys: int, near: int) -> Piece:
+    def counted(found: Graph, stands: Standing, middle: int, *, keys: int, near: int) -> Piece:
         drawn.append(middle)
-        return piece(found, tree, middle, keys=keys, near=near)
+        return piece(found, stands, middle, keys=keys, near=near)
 
     monkeypatch.setattr(reopen, "piece", counted)
     monkeypatch.setattr(look, "KEYS", (4, 8))

@@ -21,26 +21,23 @@ FORK = 2
 NEAR = 60
 WORK = 40_000
 PIECE = 5
+BATCH = 64
 
 
 class Piece(NamedTuple):
     """A core to draw a piece of a tree in, and what the piece comes to in it today.
 
-    `edge` gives for each edge of the core that of the graph; `taken` flags the nodes of the piece, `beyond` those of
-    the tree outside it.
+    `edge` gives for each edge of the core that of the graph; `nodes` are those of the piece.
     """
 
     core: Core
     value: int
     edge: Integers
-    taken: Flags
-    beyond: Flags
+    nodes: Integers
 
-    def drawn(self, graph: Graph, edges: list[int]) -> Tree:
-        """Give the whole tree with the piece drawn anew, by edges of the core."""
-        marks = self.beyond.astype(np.int64)
-        marks[graph.tail.reshape(-1, 2)[self.edge[edges]].reshape(-1)] = 1
-        return spanned(graph, marks)
+    def ends(self, graph: Graph, edges: list[int]) -> Integers:
+        """Give the nodes that the piece meets when drawn anew, by edges of the core."""
+        return graph.tail.reshape(-1, 2)[self.edge[edges]].reshape(-1)
 
 
 def swept(
@@ -57,45 +54,99 @@ def swept(
     `below` draws a piece below a value in so many steps. `on` is asked before so many pieces that their edges come to
     WORK: where it says no, the rest stays as it is.
     """
-    left, work = inside(tree) > 0, WORK
-    while left.any():
-        if work >= WORK:
-            if not on():
+    sweep = _Sweep(graph, tree, below, on)
+    while sweep.left.any() and not sweep.over:
+        sweep.batch(keys, random.permutation(np.flatnonzero(sweep.left)).tolist())
+    return sweep.tree
+
+
+class _Sweep:
+    """A tree whose nodes `left` have not been in a piece that got no better; pieces far apart are drawn at a time.
+
+    Up to `most` pieces are drawn in the tree as it was, none where another one was, is or meets the tree. Where
+    together they make it no better, since one gives up what another hangs on, they are drawn one at a time.
+    """
+
+    def __init__(
+        self, graph: Graph, tree: Tree, below: Callable[[Core, int, int], list[int] | None], on: Callable[[], bool]
+    ) -> None:
+        self.graph, self.tree, self.below, self.on = graph, tree, below, on
+        self.left, self.work, self.most, self.over = inside(tree) > 0, WORK, BATCH, False
+
+    def batch(self, keys: int, middles: list[int]) -> None:
+        """Draw pieces around nodes, in their order, and take those that are better into the tree."""
+        marks, held, count = inside(self.tree), np.zeros(len(self.left), dtype=bool), 0
+        stands = standing(self.graph, self.tree)
+        for middle in middles:
+            if not self.left[middle] or held[middle]:
+                continue
+            if not self.go_on() or count == self.most:
                 break
-            work = 0
-        part = piece(graph, tree, int(random.choice(np.flatnonzero(left))), keys=keys, near=NEAR * keys)
-        work += len(part.edge)
-        edges = below(part.core, part.value, PIECE)
-        if edges is None:
-            left &= ~part.taken
-        else:
-            tree = part.drawn(graph, edges)
-            left = (left | part.taken) & (inside(tree) > 0)
-    return tree
+            part = piece(self.graph, stands, middle, keys=keys, near=NEAR * keys)
+            if held[part.nodes].any():
+                continue
+            self.work += len(part.edge)
+            edges = self.below(part.core, part.value, PIECE)
+            ends = part.nodes[:0] if edges is None else part.ends(self.graph, edges)
+            if held[ends].any():
+                continue
+            self.left[part.nodes] = False
+            if edges is not None:
+                marks[part.nodes], marks[ends] = 0, 1
+                held[part.nodes], held[ends] = True, True
+                count += 1
+        if count:
+            self.take(spanned(self.graph, marks), held)
+
+    def go_on(self) -> bool:
+        """Give whether another piece may be drawn."""
+        if self.work >= WORK:
+            self.work, self.over = 0, not self.on()
+        return not self.over
+
+    def take(self, tree: Tree, held: Flags) -> None:
+        """Take a tree that is better; what was drawn anew is tried again."""
+        better = tree.value < self.tree.value
+        self.tree, self.most = (tree, BATCH) if better else (self.tree, 1)
+        self.left = (self.left | held) & (inside(self.tree) > 0)
 
 
-def piece(graph: Graph, tree: Tree, middle: int, *, keys: int, near: int) -> Piece:
+class Standing(NamedTuple):
+    """A tree, and what its branches come to; a branch is a node with all that hangs on it.
+
+    `place` is the place of each node in an order where the `size` nodes of its branch follow it, and those outside the
+    tree come last; `worth` is the branch's prizes less its edges; `tail` the place of each arc's tail.
+    """
+
+    tree: Tree
+    place: Integers
+    size: Integers
+    worth: Integers
+    tail: Integers
+
+
+def standing(graph: Graph, tree: Tree) -> Standing:
+    """Give what the branches of a tree come to."""
+    place, size, worth = _branches(graph, tree.order, tree.parent, tree.by)
+    return Standing(tree, place, size, worth, place[graph.tail])
+
+
+def piece(graph: Graph, stands: Standing, middle: int, *, keys: int, near: int) -> Piece:
     """Give the piece of so many key nodes around a node of a tree, with so many nodes near it that are not in the tree.
 
     A node is key where it has a prize or where the tree forks.
     """
-    walk, marks = _walk(graph, tree.parent, tree.by, middle, keys), inside(tree)
-    taken = np.zeros(len(marks), dtype=bool)
-    taken[walk] = True
-    number, worth = _contracted(graph, tree.order, tree.parent, tree.by, taken)
-    close = _close(graph, walk, marks, near)
-    own = np.concatenate((walk, close))
-    number[own] = len(worth) + np.arange(len(own))
-    ends = number[graph.tail].reshape(-1, 2)
-    edge = np.flatnonzero((ends.min(axis=1) >= 0) & (ends[:, 0] != ends[:, 1]))
-    core = Core(int(number[0]), [*worth.tolist(), *graph.prize[own].tolist()])
+    tree = stands.tree
+    walk = _walk(graph, tree.parent, tree.by, middle, keys)
+    own = np.concatenate((walk, _close(graph, walk, tree.parent, near)))
+    number, worth, spent = _parted(graph, stands, walk, own)
+    edge = _joining(stands.tail, number)
+    ends = number[stands.tail.reshape(-1, 2)[edge]]
+    core = Core(int(number[stands.place[0]]), [*graph.prize[own].tolist(), *worth.tolist()])
     core.prize[core.root] = 0
-    for (u, v), cost in zip(ends[edge].tolist(), graph.cost[edge].tolist(), strict=True):
+    for (u, v), cost in zip(ends.tolist(), graph.cost[edge].tolist(), strict=True):
         core.add(u, v, cost)
-    nodes = tree.order[1:]
-    drawn = tree.by[nodes[taken[nodes] | taken[tree.parent[nodes]]]]
-    value = int(graph.cost[drawn].sum()) + int(graph.prize[close].sum())
-    return Piece(core, value, edge, taken, (marks > 0) & ~taken)
+    return Piece(core, int(spent + graph.prize[own[len(walk) :]].sum()), edge, walk)
 
 
 def key_count(graph: Graph, tree: Tree) -> int:
@@ -106,7 +157,10 @@ def key_count(graph: Graph, tree: Tree) -> int:
 
 @compiled
 def _walk(graph: Graph, parent: Integers, by: Integers, middle: int, keys: int) -> Integers:
-    """Give the nodes of the tree nearest to one by number of edges, until so many of them are key."""
+    """Give the nodes of the tree nearest to one by number of edges, until so many of them are key.
+
+    What lies beyond the root, where many trees meet, is not near.
+    """
     walk, seen = np.empty(len(parent), np.int64), np.zeros(len(parent), np.uint8)
     walk[0], seen[middle], place, count = middle, 1, 0, 1
     while place < count:
@@ -115,7 +169,7 @@ def _walk(graph: Graph, parent: Integers, by: Integers, middle: int, keys: int) 
             other, edge = graph.other[slot], graph.arc[slot] >> 1
             if by[other] == edge or by[node] == edge:
                 links += 1
-                if not seen[other]:
+                if other and not seen[other]:
                     seen[other] = 1
                     walk[count] = other
                     count += 1
@@ -127,28 +181,79 @@ def _walk(graph: Graph, parent: Integers, by: Integers, middle: int, keys: int) 
 
 
 @compiled
-def _contracted(
-    graph: Graph, order: Integers, parent: Integers, by: Integers, taken: Flags
-) -> tuple[Integers, Integers]:
-    """Give the part beyond the piece that each node of the tree is in (-1: none), and what each part is worth."""
-    number, worth, parts = np.full(len(parent), -1), np.zeros(len(order), np.int64), 0
+def _branches(graph: Graph, order: Integers, parent: Integers, by: Integers) -> tuple[Integers, Integers, Integers]:
+    """Give the place of each node, and the size and the worth of its branch."""
+    nodes = len(parent)
+    place, size, worth = np.full(nodes, -1), np.zeros(nodes, np.int64), np.zeros(nodes, np.int64)
+    for node in order[::-1]:
+        size[node] += 1
+        worth[node] += graph.prize[node]
+        if parent[node] >= 0:
+            size[parent[node]] += size[node]
+            worth[parent[node]] += worth[node] - graph.cost[by[node]]
+    free = np.zeros(nodes, np.int64)
     for node in order:
-        if taken[node]:
-            continue
-        up = parent[node]
-        if up < 0 or taken[up]:
-            number[node], parts = parts, parts + 1
-        else:
-            number[node] = number[up]
-            worth[number[node]] -= graph.cost[by[node]]
-        worth[number[node]] += graph.prize[node]
-    return number, worth[:parts].copy()
+        place[node] = free[parent[node]] if parent[node] >= 0 else 0
+        free[node] = place[node] + 1
+        if parent[node] >= 0:
+            free[parent[node]] += size[node]
+    after = len(order)
+    for node in range(nodes):
+        if place[node] < 0:
+            place[node], after = after, after + 1
+    return place, size, worth
 
 
 @compiled
-def _close(graph: Graph, starts: Integers, inside: Integers, most: int) -> Integers:
+def _parted(graph: Graph, stands: Standing, walk: Integers, own: Integers) -> tuple[Integers, Integers, int]:
+    """Give by place the number of each node: own nodes first, then the parts of the tree beyond the piece; -1: neither.
+
+    With it come what each part is worth, and the cost of the edges of the piece and to its parts.
+    """
+    parent, by = stands.tree.parent, stands.tree.by
+    place, size, tree = stands.place, stands.size, len(stands.tree.order)
+    number, parts, spent = np.full(len(place), -1), len(own), 0
+    number[place[own]] = np.arange(len(own))
+    more = 1
+    for node in walk:
+        more += graph.start[node + 1] - graph.start[node]
+    worth = np.zeros(more, np.int64)
+    for node in walk:
+        up = parent[node]
+        if up >= 0 and number[place[up]] < 0:
+            number[:tree] = parts
+            number[place[own]] = np.arange(len(own))
+            worth[0] = stands.worth[0] - stands.worth[node] + graph.cost[by[node]]
+            spent, parts = spent + graph.cost[by[node]], parts + 1
+            break
+    for node in walk:
+        for slot in range(graph.start[node], graph.start[node + 1]):
+            other, edge = graph.other[slot], graph.arc[slot] >> 1
+            if parent[other] == node and by[other] == edge:
+                spent += graph.cost[edge]
+                if number[place[other]] < 0 or number[place[other]] >= len(own):
+                    number[place[other] : place[other] + size[other]] = parts
+                    worth[parts - len(own)] = stands.worth[other]
+                    parts += 1
+    return number, worth[: parts - len(own)].copy(), int(spent)
+
+
+@compiled
+def _joining(tail: Integers, number: Integers) -> Integers:
+    """Give the edges whose ends have different numbers."""
+    found, count = np.empty(len(tail) >> 1, np.int64), 0
+    for edge in range(len(found)):
+        a, b = number[tail[2 * edge]], number[tail[2 * edge + 1]]
+        if a >= 0 and b >= 0 and a != b:
+            found[count] = edge
+            count += 1
+    return found[:count].copy()
+
+
+@compiled
+def _close(graph: Graph, starts: Integers, parent: Integers, most: int) -> Integers:
     """Give the nodes outside the tree that are nearest to some of its nodes, by ways outside it; so many at most."""
-    best, found, count = np.full(len(inside), FAR), np.empty(most, np.int64), 0
+    best, found, count = np.full(len(parent), FAR), np.empty(most, np.int64), 0
     keys, items = np.empty(len(starts) + 64, np.int64), np.empty(len(starts) + 64, np.int64)
     size = 0
     for node in starts:
@@ -159,7 +264,7 @@ def _close(graph: Graph, starts: Integers, inside: Integers, most: int) -> Integ
         size = drop(keys, items, size)
         if reach > best[node]:
             continue
-        if not inside[node]:
+        if node and parent[node] < 0:
             found[count] = node
             count += 1
         more = graph.start[node + 1] - graph.start[node]
@@ -168,7 +273,7 @@ def _close(graph: Graph, starts: Integers, inside: Integers, most: int) -> Integ
             items = np.concatenate((items, np.empty(len(keys) - len(items), np.int64)))
         for slot in range(graph.start[node], graph.start[node + 1]):
             other, further = graph.other[slot], reach + graph.cost[graph.arc[slot] >> 1]
-            if not inside[other] and further < best[other]:
+            if other and parent[other] < 0 and further < best[other]:
                 best[other] = further
                 size = push(keys, items, size, further, other)
     return found[:count].copy()
