@@ -2,6 +2,7 @@ import itertools
 import math
 from collections import Counter
 from dataclasses import dataclass, replace
+from random import Random
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from gis.errors import Refused
+from gis.plan.network import network
 from gis.plan.pipes import PipePlan, plan_forest, verify
 from gis.plan.services import service_lines, with_houses
 from gis.plan.streets import street_graph
@@ -56,6 +58,34 @@ def test_no_pipe_runs_through_a_house_and_the_bound_knows_it(
     assert all(touched[end] <= 1 for end in ends)
     if budget is None:
         assert plan.objective <= 1.1 * best + 1e-6
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(cases(edges=14, users=4), st.sets(st.integers(0, 7)), st.randoms(use_true_random=False))
+def test_what_lies_beyond_a_house_is_tied_to_the_nearest_pipe_for_no_more_than_its_toll(
+    case: Case, places: set[int], random: Random
+) -> None:
+    ends = {node for node in places if node < case.nodes and node not in case.roots}
+    users = replace(case.demand(), ends=np.array(sorted(ends), dtype=np.int64))
+    net = network(case.graph(), case.live(), users, case.costs())
+    usable = [edge for edge in np.flatnonzero(net.u != net.v).tolist() if not {net.u[edge], net.v[edge]} <= ends]
+    random.shuffle(usable)
+    tree, reached = list[int](), {net.root}
+    for _ in usable:
+        for edge in usable:
+            if (net.u[edge] in reached) != (net.v[edge] in reached):
+                tree.append(edge)
+                reached |= {int(net.u[edge]), int(net.v[edge])}
+    dug = net.dug(tree).tolist()
+    touched, before = (
+        Counter(int(node) for edge in some for node in (net.u[edge], net.v[edge])) for some in (dug, tree)
+    )
+    assert all(touched[end] <= 1 for end in ends)
+    assert len(touched.keys() | {net.root}) == len(dug) + 1  # a tree
+    assert np.isfinite(net.ways(np.array([net.root]))[0][sorted(touched)]).all()
+    assert touched.keys() >= {node for node in before if np.isfinite(net.ways(np.array([net.root]))[0][node])}
+    paid = sum(toll * max(0, before[end] - 1) for end, toll in zip(users.ends.tolist(), net.toll.tolist(), strict=True))
+    assert net.cost[dug].sum() <= net.cost[tree].sum() + paid + 1e-6
 
 
 def test_a_plan_through_a_house_does_not_pass() -> None:

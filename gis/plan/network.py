@@ -57,11 +57,41 @@ class Network:
         return self.twin[np.searchsorted(self.pair, pair)]
 
     def dug(self, edges: Iterable[int]) -> Integers:
-        """Give the edges of a tree, without what hangs on the far side of a house, where one runs through it."""
+        """Give the edges of a tree; where it runs through a house, what lies beyond is tied to the nearest pipe.
+
+        That costs no more than the house's toll, which a way through it pays.
+        """
         found = np.fromiter(edges, dtype=np.int64)
         ends = self.users.ends
         through = np.bincount(np.concatenate((self.u[found], self.v[found])), minlength=self.root + 1)[ends] > 1
-        return unthreaded(ends.tolist(), found, u=self.u, v=self.v, root=self.root) if through.any() else found
+        if not through.any():
+            return found
+        kept, pieces = unthreaded(ends.tolist(), found, u=self.u, v=self.v, root=self.root)
+        return self._tied(kept, pieces)
+
+    def _tied(self, edges: Integers, pieces: list[list[int]]) -> Integers:
+        """Give the edges of a tree in pieces, the root's first, with the shortest ways that tie the others to it.
+
+        A piece that no way leads to is left out.
+        """
+        piece = np.arange(self.root + 1) + len(pieces)
+        for number, nodes in enumerate(pieces):
+            piece[nodes] = number
+        leader, more = list(range(len(pieces) + self.root + 1)), list[int]()
+        reach, before = self.ways(np.array(pieces[0]))
+        passed = reach.copy()
+        passed[self.users.ends] = np.inf
+        nearest = [nodes[int(np.argmin(passed[nodes]))] for nodes in pieces[1:]]
+        for start in sorted(nearest, key=lambda node: (reach[node], node)):
+            node = start
+            while math.isfinite(reach[start]) and before[node] >= 0:
+                a, b = top(leader, int(piece[node])), top(leader, int(piece[before[node]]))
+                if a != b:
+                    leader[max(a, b)] = min(a, b)
+                    more += self.edge_between(np.array([node]), before[[node]]).tolist()
+                node = int(before[node])
+        own = np.array([top(leader, number) for number in range(len(pieces))])[piece[self.u[edges]]] == 0
+        return np.sort(np.concatenate((edges[own], np.array(more, dtype=np.int64))))
 
     def nodes_of(self, edges: Integers) -> NDArray[np.bool_]:
         """Give which nodes the edges touch; the root always counts."""
@@ -106,6 +136,14 @@ def network(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats
     lowest = reach[moved.node] + np.where(moved.node >= 0, users.service, 0.0)
     toll = tolls(reach, users.ends, u[usable], v[usable])
     return Network(u, v, edge_cost, moved, root, matrix, pair=pair, twin=twin, lowest=lowest, toll=toll)
+
+
+def top(leader: list[int], node: int) -> int:
+    """Give the leader of a node's set, and shorten the way to it."""
+    while leader[node] != node:
+        leader[node] = leader[leader[node]]
+        node = leader[node]
+    return node
 
 
 def _refuse(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats) -> None:

@@ -88,21 +88,31 @@ def with_houses(lines: ServiceLines, points: Geometries) -> tuple[StreetGraph, I
     ), house
 
 
-def unthreaded(ends: Sequence[int], edges: Integers, *, u: Integers, v: Integers, root: int) -> Integers:
-    """Give the edges of a tree without what hangs on the far side of a house, where pipes run through one."""
+def unthreaded(
+    ends: Sequence[int], edges: Integers, *, u: Integers, v: Integers, root: int
+) -> tuple[Integers, list[list[int]]]:
+    """Give the edges of a tree but those that lead out of a house, and the nodes of the pieces left, the root's first.
+
+    A house stays in the piece that its pipe comes from.
+    """
     closed = set(ends)
     links: dict[int, list[tuple[int, int]]] = {root: []}
     for edge in edges.tolist():
         links.setdefault(int(u[edge]), []).append((edge, int(v[edge])))
         links.setdefault(int(v[edge]), []).append((edge, int(u[edge])))
-    kept, seen, walk = [], {root}, [root]
-    for node in walk:
-        for edge, other in links[node] if node not in closed else ():
-            if other not in seen:
+    kept, seen, pieces = list[int](), {root}, [[root]]
+    for piece in pieces:
+        for node in piece:
+            for edge, other in links[node]:
+                if other in seen:
+                    continue
                 seen.add(other)
-                walk.append(other)
-                kept.append(edge)
-    return np.array(sorted(kept), dtype=np.int64)
+                if node in closed:
+                    pieces.append([other])
+                else:
+                    piece.append(other)
+                    kept.append(edge)
+    return np.array(sorted(kept), dtype=np.int64), pieces
 
 
 def tolls(reach: Floats, ends: Integers, u: Integers, v: Integers) -> Floats:
