@@ -63,8 +63,9 @@ def swept(
 class _Sweep:
     """A tree whose nodes `left` have not been in a piece that got no better; pieces far apart are drawn at a time.
 
-    Up to `most` pieces are drawn in the tree as it was, none where another one was, is or meets the tree. Where
-    together they make it no better, since one gives up what another hangs on, they are drawn one at a time.
+    Up to `most` pieces are drawn in the tree as it was: none where another one was or meets the tree, and none that
+    meets it where another one was. Where together they make it no better, since one gives up what another hangs on,
+    fewer are drawn at a time.
     """
 
     def __init__(
@@ -75,28 +76,29 @@ class _Sweep:
 
     def batch(self, keys: int, middles: list[int]) -> None:
         """Draw pieces around nodes, in their order, and take those that are better into the tree."""
-        marks, held, count = inside(self.tree), np.zeros(len(self.left), dtype=bool), 0
+        marks, count = inside(self.tree), 0
+        taken, met = (np.zeros(len(self.left), dtype=bool) for _ in range(2))
         stands = standing(self.graph, self.tree)
         for middle in middles:
-            if not self.left[middle] or held[middle]:
+            if not self.left[middle] or taken[middle] or met[middle]:
                 continue
             if not self.go_on() or count == self.most:
                 break
             part = piece(self.graph, stands, middle, keys=keys, near=NEAR * keys)
-            if held[part.nodes].any():
+            if taken[part.nodes].any() or met[part.nodes].any():
                 continue
             self.work += len(part.edge)
             edges = self.below(part.core, part.value, PIECE)
             ends = part.nodes[:0] if edges is None else part.ends(self.graph, edges)
-            if held[ends].any():
+            if taken[ends].any():
                 continue
             self.left[part.nodes] = False
             if edges is not None:
                 marks[part.nodes], marks[ends] = 0, 1
-                held[part.nodes], held[ends] = True, True
+                taken[part.nodes], met[ends] = True, True
                 count += 1
         if count:
-            self.take(spanned(self.graph, marks), held)
+            self.take(spanned(self.graph, marks), taken | met, count)
 
     def go_on(self) -> bool:
         """Give whether another piece may be drawn."""
@@ -104,11 +106,11 @@ class _Sweep:
             self.work, self.over = 0, not self.on()
         return not self.over
 
-    def take(self, tree: Tree, held: Flags) -> None:
-        """Take a tree that is better; what was drawn anew is tried again."""
+    def take(self, tree: Tree, anew: Flags, count: int) -> None:
+        """Take a tree that is better, with so many pieces; what was drawn anew is tried again."""
         better = tree.value < self.tree.value
-        self.tree, self.most = (tree, BATCH) if better else (self.tree, 1)
-        self.left = (self.left | held) & (inside(self.tree) > 0)
+        self.tree, self.most = (tree, BATCH) if better else (self.tree, max(1, count // 2))
+        self.left = (self.left | anew) & (inside(self.tree) > 0)
 
 
 class Standing(NamedTuple):
