@@ -63,26 +63,24 @@ def swept(
 class _Sweep:
     """A tree whose nodes `left` have not been in a piece that got no better; pieces far apart are drawn at a time.
 
-    Up to `most` pieces are drawn in the tree as it was: none where another one was or meets the tree, and none that
-    meets it where another one was. Where together they make it no better, since one gives up what another hangs on,
-    fewer are drawn at a time.
+    Up to BATCH pieces are drawn in the tree as it was: none where another one was or meets the tree, and none that
+    meets it where another one was.
     """
 
     def __init__(
         self, graph: Graph, tree: Tree, below: Callable[[Core, int, int], list[int] | None], on: Callable[[], bool]
     ) -> None:
         self.graph, self.tree, self.below, self.on = graph, tree, below, on
-        self.left, self.work, self.most, self.over = inside(tree) > 0, WORK, BATCH, False
+        self.left, self.work, self.over = inside(tree) > 0, WORK, False
 
     def batch(self, keys: int, middles: list[int]) -> None:
         """Draw pieces around nodes, in their order, and take those that are better into the tree."""
-        marks, count = inside(self.tree), 0
         taken, met = (np.zeros(len(self.left), dtype=bool) for _ in range(2))
-        stands = standing(self.graph, self.tree)
+        stands, drawn = standing(self.graph, self.tree), list[tuple[Integers, Integers]]()
         for middle in middles:
             if not self.left[middle] or taken[middle] or met[middle]:
                 continue
-            if not self.go_on() or count == self.most:
+            if not self.go_on() or len(drawn) == BATCH:
                 break
             part = piece(self.graph, stands, middle, keys=keys, near=NEAR * keys)
             if taken[part.nodes].any() or met[part.nodes].any():
@@ -94,11 +92,10 @@ class _Sweep:
                 continue
             self.left[part.nodes] = False
             if edges is not None:
-                marks[part.nodes], marks[ends] = 0, 1
                 taken[part.nodes], met[ends] = True, True
-                count += 1
-        if count:
-            self.take(spanned(self.graph, marks), taken | met, count)
+                drawn.append((part.nodes, ends))
+        self.take(drawn)
+        self.left = (self.left | taken | met) & (inside(self.tree) > 0)
 
     def go_on(self) -> bool:
         """Give whether another piece may be drawn."""
@@ -106,11 +103,20 @@ class _Sweep:
             self.work, self.over = 0, not self.on()
         return not self.over
 
-    def take(self, tree: Tree, anew: Flags, count: int) -> None:
-        """Take a tree that is better, with so many pieces; what was drawn anew is tried again."""
-        better = tree.value < self.tree.value
-        self.tree, self.most = (tree, BATCH) if better else (self.tree, max(1, count // 2))
-        self.left = (self.left | anew) & (inside(self.tree) > 0)
+    def take(self, drawn: list[tuple[Integers, Integers]]) -> None:
+        """Take pieces into the tree, the nodes that each had and meets now; in halves where they do not go together.
+
+        Each is better alone, but one may give up what another hangs on.
+        """
+        marks = inside(self.tree)
+        for nodes, ends in drawn:
+            marks[nodes], marks[ends] = 0, 1
+        tree = spanned(self.graph, marks)
+        if tree.value < self.tree.value:
+            self.tree = tree
+        elif len(drawn) > 1:
+            self.take(drawn[: len(drawn) // 2])
+            self.take(drawn[len(drawn) // 2 :])
 
 
 class Standing(NamedTuple):
