@@ -182,6 +182,16 @@ def test_without_live_roots_all_is_missed_and_that_is_proven() -> None:
         assert (plan.objective, plan.bound, plan.gap_pct) == (55, 55, 0)
 
 
+@settings(max_examples=200, deadline=None, derandomize=True)
+@given(cases(), st.lists(st.floats(0, 9), min_size=20, max_size=20))
+def test_a_search_begins_with_the_plan_before_it_at_the_new_prices(case: Case, dearer: list[float]) -> None:
+    before = case.plan()
+    cost = case.costs()
+    cost[before.edges] += np.resize(dearer, len(before.edges))
+    plan = plan_forest(case.graph(), case.live(), case.demand(), edge_cost=cost, pace=Pace(0), before=before)
+    assert plan.objective <= before.objective + float((cost - case.costs())[before.edges].sum()) + 1e-6
+
+
 def test_without_users_nothing_is_dug() -> None:
     for budget in (None, 0.0):
         plan = replace(SQUARE, users=()).plan(budget)

@@ -56,6 +56,11 @@ class Network:
         pair = np.minimum(a, b) * (self.root + 1) + np.maximum(a, b)
         return self.twin[np.searchsorted(self.pair, pair)]
 
+    def twins(self, edges: Integers) -> Integers:
+        """Give the cheapest of the edges parallel to each, where it may be dug."""
+        usable = edges[np.isfinite(self.cost[edges]) & (self.u[edges] != self.v[edges])]
+        return self.edge_between(self.u[usable], self.v[usable])
+
     def dug(self, edges: Iterable[int]) -> Integers:
         """Give the edges of a tree; where it runs through a house, what lies beyond is tied to the nearest pipe.
 

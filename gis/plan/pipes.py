@@ -115,7 +115,8 @@ def repriced(
 
 def _unlimited(net: Network, *, seed: int, pace: Pace, before: PipePlan | None) -> Answer:
     bones = skeleton(net, net.possible)
-    found = solved(bones.weighed(), pace=pace, seed=seed, start=() if before is None else before.edges.tolist())
+    start = () if before is None else net.twins(before.edges).tolist()
+    found = solved(bones.weighed(), pace=pace, seed=seed, start=start)
     edges = net.dug(found.edges)
     connected = net.possible & net.nodes_of(edges)[net.users.node] & (net.users.prize > net.users.service)
     missed = math.fsum(net.users.prize[~net.possible].tolist())

@@ -18,7 +18,7 @@ from gis.plan.graph import FAR, Graph
 
 Flags = NDArray[np.bool_]
 FORK = 2
-NEAR = 60
+NEAR = 20
 WORK = 40_000
 PIECE = 5
 BATCH = 64
