@@ -207,17 +207,21 @@ def test_a_run_with_the_steps_of_a_stopped_run_gives_the_same() -> None:
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
-@given(graphs(), st.sets(st.integers(0, 15)), st.sampled_from([0, 1, 3, None]))
-def test_a_search_begun_with_any_edges_holds_the_best_between_bound_and_value(
+@given(graphs(), st.sets(st.integers(0, 7)), st.sampled_from([0, 1, 3, None]))
+def test_a_search_begun_with_any_nodes_holds_the_best_between_bound_and_value(
     case: tuple[Edges, list[int]], start: set[int], steps: int | None
 ) -> None:
     edges, prize = case
     prize[0] = 0
-    found = solved(core(edges, prize, 0), pace=Pace(steps), start=start)
+    found = solved(core(edges, prize, 0), pace=Pace(steps), start=[each for each in start if each < len(prize)])
     best = optimum(edges, prize, 0)
     assert found.bound <= best <= found.value
     assert steps is not None or found.bound == found.value
     assert recounted(edges, prize, 0, found) == found.value
+
+
+def met(edges: Edges, found: Solution) -> list[int]:
+    return sorted({end for edge in found.edges for end in edges[edge][:2]})
 
 
 @pytest.mark.parametrize("steps", [0, 1])
@@ -226,20 +230,21 @@ def test_a_search_keeps_the_tree_it_began_with_also_where_prices_were_others(ste
     before = solved(core(edges, prize, 0), pace=Pace(20))
     dearer = [(u, v, cost + (number % 50 == 0)) for number, (u, v, cost) in enumerate(edges)]
     found, afresh = (
-        solved(core(dearer, prize, 0), pace=Pace(steps), start=each, redraws=False) for each in (before.edges, ())
+        solved(core(dearer, prize, 0), pace=Pace(steps), start=each, redraws=False) for each in (met(edges, before), ())
     )
     assert found.value <= recounted(dearer, prize, 0, before) < afresh.value
 
 
 def test_what_is_left_of_a_tree_in_a_smaller_core_is_followed_and_mended() -> None:
     edges, prize = grid(30)
-    best = set(solved(core(edges, prize, 0), pace=Pace(20)).edges)
+    best = solved(core(edges, prize, 0), pace=Pace(20))
     arrays = graph(core(edges, prize, 0).compact())
-    held = np.array([edge in best for edge in range(len(edges))])
+    held = np.zeros(len(prize), dtype=bool)
+    held[met(edges, best)] = True
     whole = followed(arrays, held)
-    held[sorted(best)[::9]] = False
+    held[np.flatnonzero(held)[::9]] = False
     mended = followed(arrays, held)
-    assert whole.value == recounted(edges, prize, 0, Solution(sorted(best), 0, 0, 0))
+    assert whole.value <= recounted(edges, prize, 0, best)
     assert mended.value <= 1.01 * whole.value
 
 

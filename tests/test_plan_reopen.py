@@ -9,9 +9,10 @@ from gis.plan import look, reopen
 from gis.plan.core import Core
 from gis.plan.forest import Tree, inside, spanned
 from gis.plan.graph import Graph, graph
+from gis.plan.grow import settled as settled_tree
 from gis.plan.pace import Pace
-from gis.plan.reopen import Piece, Standing, piece, standing
-from gis.plan.solve import solved
+from gis.plan.reopen import Piece, Standing, piece, standing, swept
+from gis.plan.solve import Search, solved
 from tests.test_plan_exact import core, optimum
 
 
@@ -81,6 +82,17 @@ def test_what_hangs_beyond_a_piece_is_met_anywhere_and_kept() -> None:
     part = piece(found, standing(found, tree), 2, keys=1, near=5)
     best = solved(part.core)
     assert (tree.value, part.value - best.value, redrawn(found, tree, part, best.edges).value) == (155, 142, 13)
+
+
+def test_a_piece_that_is_better_only_without_a_branch_that_leads_elsewhere_is_passed_over() -> None:
+    lines = [(0, 1, 12), (1, 2, 12), (1, 3, 1), (3, 4, 1), (4, 5, 1), (5, 6, 1), (6, 7, 1), (7, 8, 17), (8, 9, 17)]
+    edges = [*lines, (0, 7, 18), (9, 2, 18), (0, 2, 20)]
+    prize = [0, 0, 100, 1, 1, 1, 1, 3, 17, 18]
+    found = graph(core(edges, prize, 0).compact())
+    tree = settled_tree(found, spanned(found, np.array([1, 1, 1, 1, 1, 1, 1, 1, 1, 1])))
+    search = Search(core(edges, prize, 0), Pace(), 0, None)
+    swept_tree = swept(found, tree, 1, below=search.below, on=lambda: True, random=np.random.default_rng(1))
+    assert optimum(edges, prize, 0) <= swept_tree.value <= tree.value
 
 
 def test_pieces_make_a_search_of_a_large_core_better_and_it_can_be_repeated(monkeypatch: pytest.MonkeyPatch) -> None:

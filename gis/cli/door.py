@@ -7,7 +7,6 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
-from threading import Event
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -99,27 +98,38 @@ def steps(title: str, total: int | None = None) -> Iterator[Progress]:
         yield begin
 
 
-@contextmanager
-def ending() -> Iterator[Callable[[], bool]]:
-    """Give what tells a search that Ctrl-C was pressed, so that it ends with the best it has found.
+class Ending:
+    """Tells a search that Ctrl-C was pressed, so that it ends with the best it has found.
 
-    Until it is asked for the first time, and when pressed once more, Ctrl-C ends the command as ever.
+    Ctrl-C ends the command as ever before it is asked for the first time, after it is `closed`, and when pressed again.
     """
-    asked, pressed = Event(), Event()
 
-    def press(*_: object) -> None:
-        if not asked.is_set() or pressed.is_set():
+    def __init__(self) -> None:
+        self.closed, self.asked, self.pressed = False, False, False
+
+    def __call__(self) -> bool:
+        """Give whether it was pressed."""
+        self.asked = True
+        return self.pressed
+
+    def press(self, *_: object) -> None:
+        """Take note of Ctrl-C."""
+        if self.closed or self.pressed or not self.asked:
             raise KeyboardInterrupt
-        pressed.set()
+        self.pressed = True
         click.echo(ENDS, err=True)
 
-    def ended() -> bool:
-        asked.set()
-        return pressed.is_set()
 
-    before = signal.signal(signal.SIGINT, press)
+@contextmanager
+def ending() -> Iterator[Ending]:
+    """Give what hears Ctrl-C; nothing is changed where the process does not heed it."""
+    end, before = Ending(), signal.getsignal(signal.SIGINT)
+    if before is not signal.default_int_handler:
+        yield end
+        return
+    signal.signal(signal.SIGINT, end.press)
     try:
-        yield ended
+        yield end
     finally:
         signal.signal(signal.SIGINT, before)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 Decorated = Callable[..., Any]
 STEPS = click.option(
-    "--steps", type=click.IntRange(1), default=60, show_default=True, help="搜索步数 · steps of the search"
+    "--steps", type=click.IntRange(0), default=60, show_default=True, help="搜索步数 · steps of the search"
 )
 SEED = click.option("--seed", type=int, default=7, show_default=True, help="随机种子 · seed")
 ROOTS = {
@@ -76,11 +76,16 @@ def pipes_plan(budget: float | None, seed: int, database: str | None, **how: Any
     """管线方案 · Choose streets to lay pipe on, from live roots to bottled users, with a proof."""
     from gis.run import pipes as run
     from gis.run.made_up import behind_pipes, labels
-    from gis.run.pipe_pace import Watch
+    from gis.run.pipe_pace import LAST, Watch
 
     _refuse(how)
     with county(database) as opened, steps("瓶改管") as progress, ending() as end:
-        made = run.plan(opened, budget=budget, seed=seed, how=run.How(**how), watch=Watch(progress, end))
+
+        def begin(name: str) -> None:
+            end.closed = name in LAST
+            progress(name)
+
+        made = run.plan(opened, budget=budget, seed=seed, how=run.How(**how), watch=Watch(begin, end))
         with opened.reading() as connection:
             invented = behind_pipes(connection, opened)
     facts = asdict(made) | {"unverified": made.unverified, "invented": list(invented)}
@@ -114,7 +119,7 @@ def _told(made: "Pipes") -> list[str]:
     ]
     if made.ended:
         lines.append(
-            f"按要求提前结束，重做同一方案：--steps {made.steps} --rounds {made.rounds} · ended early as asked"
+            f"提前结束 · ended early；重做同一方案：不用 --seconds，加 --steps {made.steps} --rounds {made.rounds}"
         )
     titles = layers.one(Use.CONNECTION_PLAN).field("reason").titles
     lines.append("，".join(f"{titles.get(reason, reason)} {count}" for reason, count in sorted(made.reasons.items())))

@@ -192,14 +192,6 @@ class Core:
         ends = [(u, v) for _, u, v in edges]
         return Compact(ends, [self.cost[edge] for edge, _, _ in edges], [edge for edge, _, _ in edges], prize, node)
 
-    def held(self, edges: Iterable[int]) -> list[bool]:
-        """Give for each edge ever made whether all first-made edges behind it are among some."""
-        first = set(edges)
-        held: list[bool] = []
-        for edge, parts in enumerate(self.parts):
-            held.append(all(held[part] for part in parts) if parts else edge in first)
-        return held
-
     def expanded(self, nodes: Iterable[int], edges: Iterable[int]) -> list[int]:
         """Give the first-made edges behind a plan that takes these core nodes and edges, lowest first."""
         waiting = [*edges, *(edge for node in nodes for edge in self.bundle[node])]

@@ -181,13 +181,15 @@ def _bypassed(graph: Graph, work: _Work, sure: int) -> Integers:
         if cost[:ways].min() < prize:
             continue
         work.out[node], joined, bits = 1, 0, 0
-        near_by = _measured(work, graph.other[first : first + ways], apart, cost[:ways].sum() - prize, sure)
+        if not _measured(work, graph.other[first : first + ways], apart, cost[:ways].sum() - prize, sure):
+            work.out[node] = 0
+            continue
         for a in range(ways):
             for b in range(a):
                 if apart[a, b] > cost[a] + cost[b] - prize:
                     joined += 1
                     bits |= 1 << (a * FORKS + b)
-        if not near_by or joined > ways or not _spared(apart, cost, ways, prize):
+        if joined > ways or not _spared(apart, cost, ways, prize):
             work.out[node] = 0
             continue
         pairs[node] = bits

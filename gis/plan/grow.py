@@ -24,12 +24,11 @@ def grown(graph: Graph, ascent: Ascent) -> Tree:
     return settled(graph, min(trees, key=lambda tree: tree.value))
 
 
-def followed(graph: Graph, edges: NDArray[np.bool_]) -> Tree:
-    """Give a tree to the prizes that some edges meet, along these where they lead there."""
-    wanted = np.zeros(len(graph.prize), dtype=np.int64)
-    wanted[graph.tail.reshape(-1, 2)[edges].reshape(-1)] = 1
-    length = np.where(edges, graph.cost, FINE * graph.cost)
-    return settled(graph, connecting(graph, wanted * (graph.prize > 0), length, np.ones_like(length)))
+def followed(graph: Graph, nodes: NDArray[np.bool_]) -> Tree:
+    """Give a tree to those of some nodes that have prizes, along edges between them where these lead there."""
+    length = np.where(nodes[graph.tail.reshape(-1, 2)].all(axis=1), graph.cost, FINE * graph.cost)
+    wanted = (nodes & (graph.prize > 0)).astype(np.int64)
+    return settled(graph, connecting(graph, wanted, length, np.ones_like(length)))
 
 
 def guided(graph: Graph, amounts: NDArray[np.float64]) -> Tree:

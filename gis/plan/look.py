@@ -127,7 +127,7 @@ class Look:
         some = self.search.random.choice(others, min(ROOTS - 1, len(others)), replace=False) if len(others) else others
         ascents = [(0, self.ascend(0, sure)), *((root, self.ascend(root, sure)) for root in some.tolist() if self.on())]
         self.ascent = ascents[0][1]
-        if self.search.begun:
+        if self.search.begun.any():
             self.resume()
         for _, ascent in ascents:
             self.raised(ascent.bound)
@@ -138,9 +138,14 @@ class Look:
 
     def resume(self) -> None:
         """Offer what is here of the tree that the search was begun with."""
-        held = self.core.held(self.search.begun)
-        self.offer(followed(self.graph, np.array([held[edge] for edge in self.compact.edge], dtype=bool)))
-        self.search.begun = []
+        search, node = self.search, self.compact.node
+        held = search.begun[node]
+        for place, at in enumerate(node):
+            if self.core.bundle[at] and not held[place]:
+                ends = (search.first.node[end] for edge in self.core.expanded([at], []) for end in search.ends[edge])
+                held[place] = search.begun[list(ends)].any()
+        self.offer(followed(self.graph, held))
+        search.begun[:] = False
 
     def ascend(self, root: int, sure: int) -> Ascent:
         """Give the ascent from a root that all better plans take in."""

@@ -56,11 +56,6 @@ class Network:
         pair = np.minimum(a, b) * (self.root + 1) + np.maximum(a, b)
         return self.twin[np.searchsorted(self.pair, pair)]
 
-    def twins(self, edges: Integers) -> Integers:
-        """Give the cheapest of the edges parallel to each, where it may be dug."""
-        usable = edges[np.isfinite(self.cost[edges]) & (self.u[edges] != self.v[edges])]
-        return self.edge_between(self.u[usable], self.v[usable])
-
     def dug(self, edges: Iterable[int]) -> Integers:
         """Give the edges of a tree; where it runs through a house, what lies beyond is tied to the nearest pipe.
 
@@ -90,12 +85,12 @@ class Network:
         for start in sorted(nearest, key=lambda node: (reach[node], node)):
             node = start
             while math.isfinite(reach[start]) and before[node] >= 0:
-                a, b = top(leader, int(piece[node])), top(leader, int(piece[before[node]]))
+                a, b = leader_of(leader, int(piece[node])), leader_of(leader, int(piece[before[node]]))
                 if a != b:
                     leader[max(a, b)] = min(a, b)
                     more += self.edge_between(np.array([node]), before[[node]]).tolist()
                 node = int(before[node])
-        own = np.array([top(leader, number) for number in range(len(pieces))])[piece[self.u[edges]]] == 0
+        own = np.array([leader_of(leader, number) for number in range(len(pieces))])[piece[self.u[edges]]] == 0
         return np.sort(np.concatenate((edges[own], np.array(more, dtype=np.int64))))
 
     def nodes_of(self, edges: Integers) -> NDArray[np.bool_]:
@@ -117,7 +112,7 @@ class Network:
 
 
 def network(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats) -> Network:
-    """Give the network of a street graph; an edge of infinite cost may not be dug.
+    """Give the network of a street graph; an edge of infinite cost may not be dug, nor one that houses alone lead to.
 
     Raises Refused where sizes differ, a node does not exist, or a cost or prize is negative or missing.
     """
@@ -140,10 +135,12 @@ def network(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats
     reach = np.append(dijkstra(matrix, indices=np.array([root]), min_only=True), np.inf)
     lowest = reach[moved.node] + np.where(moved.node >= 0, users.service, 0.0)
     toll = tolls(reach, users.ends, u[usable], v[usable])
-    return Network(u, v, edge_cost, moved, root, matrix, pair=pair, twin=twin, lowest=lowest, toll=toll)
+    lost = ~(np.isfinite(reach[u]) & np.isfinite(reach[v]))
+    cost = np.where(lost, np.inf, edge_cost)
+    return Network(u, v, cost, moved, root, matrix, pair=pair, twin=twin, lowest=lowest, toll=toll)
 
 
-def top(leader: list[int], node: int) -> int:
+def leader_of(leader: list[int], node: int) -> int:
     """Give the leader of a node's set, and shorten the way to it."""
     while leader[node] != node:
         leader[node] = leader[leader[node]]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gis.errors import Refused
 from gis.plan.budget import Answer, best_within
-from gis.plan.network import Network, Users, network, top
+from gis.plan.network import Network, Users, leader_of, network
 from gis.plan.pace import Pace
 from gis.plan.solve import solved
 from gis.plan.streets import Floats, Integers, StreetGraph
@@ -115,7 +115,7 @@ def repriced(
 
 def _unlimited(net: Network, *, seed: int, pace: Pace, before: PipePlan | None) -> Answer:
     bones = skeleton(net, net.possible)
-    start = () if before is None else net.twins(before.edges).tolist()
+    start = () if before is None else np.flatnonzero(net.nodes_of(before.edges)).tolist()
     found = solved(bones.weighed(), pace=pace, seed=seed, start=start)
     edges = net.dug(found.edges)
     connected = net.possible & net.nodes_of(edges)[net.users.node] & (net.users.prize > net.users.service)
@@ -199,13 +199,13 @@ def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users,
     for node in roots.tolist():
         leader[node] = graph.node_count
     for edge in plan.edges.tolist():
-        a, b = top(leader, int(graph.u[edge])), top(leader, int(graph.v[edge]))
+        a, b = leader_of(leader, int(graph.u[edge])), leader_of(leader, int(graph.v[edge]))
         if a == b:
             raise Refused(f"pipe plan: edge {edge} closes a ring or joins two live roots")
         leader[min(a, b)] = max(a, b)
     live = [node for edge in plan.edges.tolist() for node in (int(graph.u[edge]), int(graph.v[edge]))]
     live += users.node[plan.connected].tolist()
-    if any(node < 0 or top(leader, node) != graph.node_count for node in live):
+    if any(node < 0 or leader_of(leader, node) != graph.node_count for node in live):
         raise Refused("pipe plan: a pipe or user hangs on no live root")
     touched = np.bincount(np.concatenate((graph.u[plan.edges], graph.v[plan.edges])), minlength=graph.node_count)
     if (touched[users.ends] > 1).any():

@@ -94,8 +94,10 @@ class _Sweep:
             if edges is not None:
                 taken[part.nodes], met[ends] = True, True
                 drawn.append((part.nodes, ends))
+        value = self.tree.value
         self.take(drawn)
-        self.left = (self.left | taken | met) & (inside(self.tree) > 0)
+        anew = (taken | met) & (self.tree.value < value)
+        self.left = (self.left | anew) & (inside(self.tree) > 0)
 
     def go_on(self) -> bool:
         """Give whether another piece may be drawn."""
@@ -106,7 +108,8 @@ class _Sweep:
     def take(self, drawn: list[tuple[Integers, Integers]]) -> None:
         """Take pieces into the tree, the nodes that each had and meets now; in halves where they do not go together.
 
-        Each is better alone, but one may give up what another hangs on.
+        One may give up what another hangs on. One that leaves a branch out may be no better even alone, where the nodes
+        of the branch lead elsewhere for more; it is passed over.
         """
         marks = inside(self.tree)
         for nodes, ends in drawn:

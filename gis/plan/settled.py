@@ -22,8 +22,9 @@ Flags = NDArray[np.bool_]
 
 ROUNDS = 3
 MORE = 5
-"""Further rounds where no plan holds yet; each leaves a share of the budget unspent."""
+"""Further rounds where no plan holds yet."""
 LEAVES = 0.05
+"""The share of the budget that a round leaves unspent, from ROUNDS on, where the plan before was too dear."""
 QUARTER = 0.25
 CLOSE = 1e-9
 

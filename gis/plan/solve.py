@@ -41,8 +41,8 @@ def solved(
     Each step keeps every tree that is better than the best one found, so the smaller of what bounds the rest and the
     best value bounds all. Without a limit of `pace` the search ends with a proof that no tree is better. Only trees
     below a `known` value are looked for, and the bound is not above it, rounded up to what a tree can come to. A search
-    of few steps had better not draw pieces of a tree anew (`redraws`), which takes many. What hangs together of the
-    first-made edges `start` and of the root is a tree to begin with.
+    of few steps had better not draw pieces of a tree anew (`redraws`), which takes many. The search begins with what
+    hangs together of the nodes `start` and the root.
     """
     factor = max(1, FINE // max([1, *core.cost]))
     core.scale(factor)
@@ -76,7 +76,7 @@ class Search:
         self.given_up: list[int] = []
         self.redrawn = False
         self.number = 0
-        self.begun: list[int] = []
+        self.begun = np.zeros(len(core.prize), dtype=bool)
 
     @property
     def value(self) -> int:
@@ -94,11 +94,14 @@ class Search:
         return self.given.expanded(nodes, (self.first.edge[edge] for edge in self.tree.edges))
 
     def begin(self, start: Iterable[int]) -> None:
-        """Begin with a tree, told by first-made edges."""
-        held = self.given.held(start)
-        self.begun = [edge for edge in self.first.edge if held[edge]]
-        if self.begun:
-            self._keep(self.begun)
+        """Begin with a tree over some nodes of the core."""
+        self.begun[list(start)] = True
+        if self.begun.any():
+            self.tree = min(
+                self.tree,
+                spanned(self.whole, self.begun[self.first.node].astype(np.int64)),
+                key=lambda each: each.value,
+            )
 
     def run(self) -> None:
         """Look into what is open, the lowest bound first, until nothing is or the pace is over."""
@@ -138,12 +141,9 @@ class Search:
         """Keep a tree of a core, spanned anew in the first core, if it is the best so far."""
         if tree.value + core.base >= self.value + self.grain:
             return
-        self._keep(
-            core.expanded((compact.node[node] for node in tree.order.tolist()), (compact.edge[e] for e in tree.edges))
-        )
-
-    def _keep(self, edges: Iterable[int]) -> None:
-        """Keep the tree over the ends of some edges of the first core, if it is the best so far."""
         marks = np.zeros(len(self.whole.prize), dtype=np.int64)
+        edges = core.expanded(
+            (compact.node[node] for node in tree.order.tolist()), (compact.edge[e] for e in tree.edges)
+        )
         marks[[end for edge in edges for end in self.ends[edge]]] = 1
         self.tree = min(self.tree, spanned(self.whole, marks), key=lambda each: each.value)

@@ -24,8 +24,8 @@ class Curve:
 def curve(county: County, *, points: int, seed: int = 0, how: How | None = None, watch: Watch = NOBODY) -> Curve:
     """Give the best plans found within `points` rising budgets, the last of which pays the plan without a budget.
 
-    `watch` is told what is being done; it may end the search without a budget alone. Pipes have their narrowest sizes
-    here. The run is recorded with these rows; no pipes are stored. Refused as in `plan`.
+    `watch` is told what is being done. Pipes have their narrowest sizes here. The run is recorded with these rows; no
+    pipes are stored. Refused as in `plan`.
     """
     asked = how or How()
     watch.begin("fetch")

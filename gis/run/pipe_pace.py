@@ -11,6 +11,10 @@ LATER = 4
 """A plan drawn again with the cost of its sizes is searched for so many times fewer steps: it changes little."""
 
 
+LAST = ("phases", "store")
+"""What comes after a plan was found, and cannot be ended early."""
+
+
 @dataclass(frozen=True, slots=True)
 class Watch:
     """Who is told what is being done, and who may end a search: then the best plan so far is made whole and kept."""

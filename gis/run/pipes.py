@@ -165,8 +165,10 @@ def plan(
     tempo = asked.tempo(watch)
     sizes = sized_plan(wanted.ground, wanted.priced, wanted.kept, wanted.site, tempo, budget=budget, seed=seed)
     found, ended = sizes.plan, watch.end()
-    watch.begin("phases" if asked.phases > 1 else "store")
+    if asked.phases > 1:
+        watch.begin("phases")
     phases = _phases(wanted.site, sizes, asked, seed=seed)
+    watch.begin("store")
     told = _told(wanted, sizes, phases, ended=ended)
     made = Made(
         PLAN,
