@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.cluster.hierarchy import DisjointSet
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import dijkstra
 
@@ -75,9 +76,11 @@ class Network:
         A piece that no way leads to is left out.
         """
         piece = np.arange(self.root + 1) + len(pieces)
+        joined: DisjointSet[int] = DisjointSet()
+        more = list[int]()
         for number, nodes in enumerate(pieces):
             piece[nodes] = number
-        leader, more = list(range(len(pieces) + self.root + 1)), list[int]()
+            joined.add(number)
         reach, before = self.ways(np.array(pieces[0]))
         passed = reach.copy()
         passed[self.users.ends] = np.inf
@@ -85,12 +88,13 @@ class Network:
         for start in sorted(nearest, key=lambda node: (reach[node], node)):
             node = start
             while math.isfinite(reach[start]) and before[node] >= 0:
-                a, b = leader_of(leader, int(piece[node])), leader_of(leader, int(piece[before[node]]))
-                if a != b:
-                    leader[max(a, b)] = min(a, b)
-                    more += self.edge_between(np.array([node]), before[[node]]).tolist()
-                node = int(before[node])
-        own = np.array([leader_of(leader, number) for number in range(len(pieces))])[piece[self.u[edges]]] == 0
+                up = int(before[node])
+                for end in (node, up):
+                    joined.add(int(piece[end]))
+                if joined.merge(int(piece[node]), int(piece[up])):
+                    more += self.edge_between(np.array([node]), np.array([up])).tolist()
+                node = up
+        own = np.array([joined.connected(0, number) for number in range(len(pieces))])[piece[self.u[edges]]]
         return np.sort(np.concatenate((edges[own], np.array(more, dtype=np.int64))))
 
     def nodes_of(self, edges: Integers) -> NDArray[np.bool_]:
@@ -138,14 +142,6 @@ def network(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats
     lost = ~(np.isfinite(reach[u]) & np.isfinite(reach[v]))
     cost = np.where(lost, np.inf, edge_cost)
     return Network(u, v, cost, moved, root, matrix, pair=pair, twin=twin, lowest=lowest, toll=toll)
-
-
-def leader_of(leader: list[int], node: int) -> int:
-    """Give the leader of a node's set, and shorten the way to it."""
-    while leader[node] != node:
-        leader[node] = leader[leader[node]]
-        node = leader[node]
-    return node
 
 
 def _refuse(graph: StreetGraph, roots: Integers, users: Users, edge_cost: Floats) -> None:

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from gis.errors import Refused
 from gis.plan.budget import Answer, best_within
-from gis.plan.network import Network, Users, leader_of, network
+from gis.plan.network import Network, Users, network
 from gis.plan.pace import Pace
 from gis.plan.solve import solved
 from gis.plan.streets import Floats, Integers, StreetGraph
@@ -199,13 +199,13 @@ def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users,
     for node in roots.tolist():
         leader[node] = graph.node_count
     for edge in plan.edges.tolist():
-        a, b = leader_of(leader, int(graph.u[edge])), leader_of(leader, int(graph.v[edge]))
+        a, b = _leader(leader, int(graph.u[edge])), _leader(leader, int(graph.v[edge]))
         if a == b:
             raise Refused(f"pipe plan: edge {edge} closes a ring or joins two live roots")
         leader[min(a, b)] = max(a, b)
     live = [node for edge in plan.edges.tolist() for node in (int(graph.u[edge]), int(graph.v[edge]))]
     live += users.node[plan.connected].tolist()
-    if any(node < 0 or leader_of(leader, node) != graph.node_count for node in live):
+    if any(node < 0 or _leader(leader, node) != graph.node_count for node in live):
         raise Refused("pipe plan: a pipe or user hangs on no live root")
     touched = np.bincount(np.concatenate((graph.u[plan.edges], graph.v[plan.edges])), minlength=graph.node_count)
     if (touched[users.ends] > 1).any():
@@ -229,3 +229,10 @@ def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users,
 def _same(name: str, expected: float, got: float) -> None:
     if not math.isclose(expected, got, rel_tol=CLOSE, abs_tol=CLOSE):
         raise Refused(f"pipe plan: expected {name} {expected}, got {got}")
+
+
+def _leader(leader: list[int], node: int) -> int:
+    while leader[node] != node:
+        leader[node] = leader[leader[node]]
+        node = leader[node]
+    return node
