@@ -204,7 +204,7 @@ def test_a_search_that_is_ended_stores_its_best_plan_and_can_be_repeated(street:
     assert [(row["reason"], row["share"]) for row in first.values()] == [
         (row["reason"], row["share"]) for row in second.values()
     ]
-    assert heard == ["fetch", "搜索 searching 1/60", "store"]
+    assert heard == ["fetch", "search 1/60", "store"]
     runs = street.schema.table(layers.one(Use.RUN))
     with street.reading() as connection:
         kept = connection.execute(sa.select(runs.c.parameters, runs.c.steps).where(runs.c.id == made.run)).one()

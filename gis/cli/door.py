@@ -31,6 +31,9 @@ WORDS = {
     "merge": "入库 storing",
     "kept": "沿用 kept from before",
     "fetch": "取数 fetching",
+    "search": "搜索 searching",
+    "again": "按管径再搜索 searching again with sizes",
+    "point": "预算 budget",
     "phases": "分期 phases",
     "land": "造地 inventing the land",
     "people": "造人 inventing people",
@@ -87,12 +90,16 @@ def county(database: str | None = None, *, kept: bool = False) -> Iterator["Coun
 
 @contextmanager
 def steps(title: str, total: int | None = None) -> Iterator[Progress]:
-    """Show a progress bar on stderr whose steps are named as they begin; without a total they and the time alone."""
+    """Show a progress bar on stderr whose steps are named as they begin, by a word and which one it is.
+
+    Without a total they and the time are shown alone.
+    """
     form = "{desc} {elapsed}" if total is None else "{desc} {bar} {n_fmt} {elapsed}"
     with tqdm(total=total, desc=title, leave=False, bar_format=form) as bar:
 
         def begin(name: str) -> None:
-            bar.set_description_str(f"{title}: {WORDS.get(name, name)}")
+            word, _, which = name.partition(" ")
+            bar.set_description_str(f"{title}: {WORDS.get(word, word)} {which}".rstrip())
             bar.update()
 
         yield begin

@@ -25,14 +25,7 @@ class Site:
     users: Users
     edge_cost: Floats
 
-    def plan(
-        self,
-        budget: float | None,
-        *,
-        seed: int,
-        pace: Pace,
-        before: PipePlan | None = None,
-    ) -> PipePlan:
+    def plan(self, budget: float | None, *, seed: int, pace: Pace, before: PipePlan | None = None) -> PipePlan:
         """Give the plan within a budget, or without one; the search begins with a plan `before`."""
         return plan_forest(
             self.graph,
@@ -102,7 +95,7 @@ def frontier(
     """
     total, plans = float(site.users.prize.sum()), list[PipePlan]()
     for budget in budgets[::-1]:
-        told(f"{len(plans) + 1}/{len(budgets)}")
+        told(f"point {len(plans) + 1}/{len(budgets)}")
         plans.insert(0, site.plan(float(budget), seed=seed, pace=Pace(steps), before=before))
         before = plans[0]
     for place in range(1, len(plans)):

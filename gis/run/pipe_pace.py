@@ -9,8 +9,6 @@ from gis.plan.pace import Pace
 
 LATER = 4
 """A plan drawn again with the cost of its sizes is searched for so many times fewer steps: it changes little."""
-
-
 LAST = ("phases", "store")
 """What comes after a plan was found, and cannot be ended early."""
 
@@ -41,11 +39,11 @@ class Tempo:
     def first(self) -> Pace:
         """Give the pace of the first search, which begins now; one with as many steps as it did does the same."""
         until = math.inf if self.seconds is None else time.monotonic() + self.seconds
-        return self._told("搜索 searching", self.steps, lambda: time.monotonic() > until or self.watch.end())
+        return self._told("search", self.steps, lambda: time.monotonic() > until or self.watch.end())
 
     def later(self, done: int, idle: Callable[[], bool]) -> Pace:
         """Give the pace of a search after one that did so many steps; it stops where it is `idle`."""
-        return self._told("按管径再搜索 again with sizes", max(done // LATER, 1), idle)
+        return self._told("again", max(done // LATER, 1), idle)
 
     def _told(self, what: str, steps: int, stop: Callable[[], bool]) -> Pace:
         return Pace(steps, stop=stop, told=lambda done: self.watch.begin(f"{what} {done}/{steps}"))
