@@ -128,24 +128,13 @@ class Look:
         ascents = [(0, self.ascend(0, sure)), *((root, self.ascend(root, sure)) for root in some.tolist() if self.on())]
         self.ascent = ascents[0][1]
         if self.search.begun.any():
-            self.resume()
+            self.offer(followed(self.graph, self.search.resumed(self.core, self.compact)))
         for _, ascent in ascents:
             self.raised(ascent.bound)
             if self.search.better(self.bound):
                 self.offer(grown(self.graph, ascent))
         for root, ascent in ascents if self.search.better(self.bound) else ():
             struck(self.core, self.compact, ascent, root=root, room=self.room(ascent.bound))
-
-    def resume(self) -> None:
-        """Offer what is here of the tree that the search was begun with."""
-        search, node = self.search, self.compact.node
-        held = search.begun[node]
-        for place, at in enumerate(node):
-            if self.core.bundle[at] and not held[place]:
-                ends = (search.first.node[end] for edge in self.core.expanded([at], []) for end in search.ends[edge])
-                held[place] = search.begun[list(ends)].any()
-        self.offer(followed(self.graph, held))
-        search.begun[:] = False
 
     def ascend(self, root: int, sure: int) -> Ascent:
         """Give the ascent from a root that all better plans take in."""

@@ -233,6 +233,10 @@ def settled(
             allowed &= ~(found.fitted.short[node] & plan.connected)
         elif left is not None and budget is not None and found.cost > budget and number > 1:
             left = max(left - (found.cost - budget), 0.0) * (1 - LEAVES * (number >= ROUNDS))
+    return _best(seen)
+
+
+def _best(seen: list[Settled]) -> Settled:
     best = min((each for each in seen if each.feasible), key=lambda each: each.objective, default=seen[-1])
     same = [each for each in seen if np.array_equal(each.plan.edges, best.plan.edges)]
     return replace(best, stable=any(each.stable for each in same), rounds=len(seen))

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush
 
 import numpy as np
+from numpy.typing import NDArray
 
 from gis.plan.core import Compact, Core
 from gis.plan.forest import Tree, spanned
@@ -102,6 +103,16 @@ class Search:
                 spanned(self.whole, self.begun[self.first.node].astype(np.int64)),
                 key=lambda each: each.value,
             )
+
+    def resumed(self, core: Core, compact: Compact) -> NDArray[np.bool_]:
+        """Give which nodes of a core hold some that the search was begun with; it is asked once."""
+        held = self.begun[compact.node]
+        for place, node in enumerate(compact.node):
+            if core.bundle[node] and not held[place]:
+                ends = [self.first.node[end] for edge in core.expanded([node], []) for end in self.ends[edge]]
+                held[place] = self.begun[ends].any()
+        self.begun[:] = False
+        return held
 
     def run(self) -> None:
         """Look into what is open, the lowest bound first, until nothing is or the pace is over."""
