@@ -1,9 +1,11 @@
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from gis.plan.pace import Pace
 from gis.plan.pipes import Reason, Users, plan_forest
 from gis.plan.streets import StreetGraph, attach, street_graph
 
@@ -51,3 +53,12 @@ def test_what_one_more_user_would_cost_is_beyond_the_rest_of_the_budget() -> Non
     left_out = np.array([reason is Reason.OVER_BUDGET for reason in plan.reason])
     assert left_out.any()
     assert (plan.cost + plan.extra[left_out] > 2e6).all()
+
+
+def test_few_steps_find_a_price_of_money_that_is_far_from_one_and_prove_a_bound_near_the_plan() -> None:
+    graph, roots, users = town(users=250, seed=5)
+    users = replace(users, prize=20 * users.prize)
+    plan = plan_forest(graph, roots, users, edge_cost=600 * graph.length_m, budget=3e6, pace=Pace(2))
+    total = users.prize.sum()
+    assert plan.exchange > 10
+    assert total - plan.missed >= 0.85 * (total - plan.bound)

@@ -1,5 +1,7 @@
 """The pipe plan under a budget: money is priced until the priced plan fits, regions are branched on, the rest is spent.
 
+Prices are tried roughly first, with one dual ascent each, so that the searches begin near the best one.
+
 The bound is Lagrange's. For any price m ≥ 0 and any plan within the budget B, missed ≥ missed + m · (cost − B), since
 cost − B ≤ 0; so missed ≥ min over all plans of (missed + m · cost) − m · B, and the solver bounds that minimum from
 below. The best of several prices counts. Where one plan of the best price is over the budget and another is within it,
@@ -9,13 +11,17 @@ branches' bounds holds. Users whose own cheapest way exceeds the budget are miss
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
 
 import numpy as np
 
+from gis.plan.ascent import ascend
+from gis.plan.core import Core
+from gis.plan.forest import connecting, improved
+from gis.plan.graph import graph
 from gis.plan.network import Network
 from gis.plan.pace import Pace
 from gis.plan.purse import respent, shaken, spent, won
@@ -27,7 +33,7 @@ from gis.plan.weigh import Skeleton, shift, skeleton
 
 PARTS = 1 << 16
 PRICES = 8
-STRIDE = 1.2
+STRIDE, NARROW = 1.2, 1.1
 QUICK = 4
 CLOSE = 1e-4
 """Of the prizes missed: what a branch may lack until it is not worth a look."""
@@ -47,6 +53,21 @@ class Priced:
     missed: float
     bound: float
     whole: bool
+
+
+class Pair(NamedTuple):
+    """The cheapest plan over the budget and the dearest within it, where there are any."""
+
+    over: Priced | None = None
+    within: Priced | None = None
+
+    def nearer(self, found: Iterable[Priced], budget: float) -> "Pair":
+        """Give the pair with these plans in mind as well; of plans that cost the same, the later one."""
+        plans = [*found, *(each for each in self if each is not None)]
+        return Pair(
+            min((each for each in plans if each.cost > budget), key=lambda each: each.cost, default=None),
+            max((each for each in plans if each.cost <= budget), key=lambda each: each.cost, default=None),
+        )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -74,29 +95,52 @@ class Market:
         """Give the plan at a price among those that keep to the walls; a step, or up to QUICK."""
         self.pace.on()
         pace = Pace(QUICK, stop=lambda: pace.done > 0 and not self.pace.on())
+        found = solved(self._core(price, walls), pace=pace, seed=self.seed, redraws=False)
+        return self._told(price, found.edges, found.bound)
+
+    def roughly(self, price: int, walls: tuple[Wall, ...] = ()) -> Priced:
+        """Give a plan at a price at once, with the bound of one ascent."""
+        core = self._core(price, walls)
+        core.gather()
+        core.simplify()
+        compact = core.compact()
+        arrays = graph(compact)
+        ascent = ascend(arrays)
+        tight = (ascent.left.reshape(-1, 2).min(axis=1) == 0).astype(np.int64)
+        tree = improved(arrays, connecting(arrays, (arrays.prize > 0).astype(np.int64), arrays.cost, tight))
+        nodes = (compact.node[node] for node in tree.order.tolist())
+        edges = core.expanded(nodes, (compact.edge[edge] for edge in tree.edges))
+        return self._told(price, edges, core.base + ascent.bound)
+
+    def _core(self, price: int, walls: tuple[Wall, ...]) -> Core:
         core = self.bones.weighed(prizes=PARTS, money=price)
         walled(core, walls, self.bones.unit_per_yuan * price / (1 << shift(PARTS, price)))
-        found = solved(core, pace=pace, seed=self.seed, redraws=False)
-        edges = self.net.dug(edge for edge in found.edges if edge < len(self.net.cost))
+        return core
+
+    def _told(self, price: int, found: Iterable[int], least: int) -> Priced:
+        """Give what edges found at a price, and a bound in units there, come to in yuan."""
+        edges = self.net.dug(edge for edge in found if edge < len(self.net.cost))
         users = self.net.users
         inside = self.who & self.net.nodes_of(edges)[users.node]
         connected = inside & (PARTS * users.prize > price * users.service)
         purse = math.ceil(self.budget * self.bones.unit_per_yuan)
-        bound = self.bones.yuan((found.bound << shift(PARTS, price)) - price * purse) / PARTS
+        bound = self.bones.yuan((least << shift(PARTS, price)) - price * purse) / PARTS
         missed = math.fsum(users.prize[self.who & ~connected].tolist())
         whole = bool((connected == self.who).all())
         return Priced(price, Choice(edges, connected), self.net.cost_of(edges, connected), missed, bound, whole)
 
-    def priced(self, price: int, walls: tuple[Wall, ...] = ()) -> Iterator[Priced]:
+    def priced(
+        self, plan: Callable[[int, tuple[Wall, ...]], Priced], price: int, walls: tuple[Wall, ...], pair: Pair
+    ) -> Iterator[Priced]:
         """Give plans at prices ever nearer to the best one: where the lines of a dear and a cheap plan cross."""
-        over: Priced | None = None
-        within: Priced | None = None
-        stride = STRIDE
+        over, within = pair
+        stride = STRIDE if over is None and within is None else NARROW
         for _ in range(PRICES):
-            found = self.at(price, walls)
+            found = plan(price, walls)
             yield found
             again = found.cost in {each.cost for each in (over, within) if each is not None}
-            over, within = (found, within) if found.cost > self.budget else (over, found)
+            over = found if found.cost > self.budget else over if over and over.price < price else None
+            within = found if found.cost <= self.budget else within if within and within.price > price else None
             if over is not None and within is not None:
                 price = round(PARTS * (within.missed - over.missed) / (over.cost - within.cost))
                 if again or not over.price < price < within.price:
@@ -111,11 +155,13 @@ class Market:
                 return
 
     def branch(self, price: int, walls: tuple[Wall, ...], floor: float) -> tuple[_Branch, list[Priced]]:
-        """Give what prices say of the plans that keep to the walls, and these plans."""
-        found = list(self.priced(price, walls))
-        over = min((each for each in found if each.cost > self.budget), key=lambda each: each.cost, default=None)
-        within = max((each for each in found if each.cost <= self.budget), key=lambda each: each.cost, default=None)
-        return _Branch(walls, max(floor, *(each.bound for each in found)), over, within), found
+        """Give what prices, tried roughly first (a step), say of plans within the walls, and those searched for."""
+        self.pace.on()
+        rough = list(self.priced(self.roughly, price, walls, Pair()))
+        best, pair = max(rough, key=lambda each: each.bound), Pair().nearer(rough, self.budget)
+        found = list(self.priced(self.at, best.price, walls, pair))
+        least = max(floor, *(each.bound for each in (best, *found)))
+        return _Branch(walls, least, *pair.nearer(found, self.budget)), found
 
 
 class Answer(NamedTuple):
