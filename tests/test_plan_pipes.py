@@ -192,6 +192,23 @@ def test_a_search_begins_with_the_plan_before_it_at_the_new_prices(case: Case, d
     assert plan.objective <= before.objective + float((cost - case.costs())[before.edges].sum()) + 1e-6
 
 
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(cases(), st.integers(0, 40).map(float), st.floats(0, 1))
+def test_a_search_within_a_budget_begins_with_what_may_stay_of_the_plan_before_it(
+    case: Case, budget: float, share: float
+) -> None:
+    before, barred = case.plan(budget), case.costs()
+    barred[before.edges[int(share * len(before.edges)) :]] = np.inf
+    again, less = (
+        plan_forest(
+            case.graph(), case.live(), case.demand(), edge_cost=cost, budget=budget, pace=Pace(0), before=before
+        )
+        for cost in (case.costs(), barred)
+    )
+    assert again.missed <= before.missed + 1e-9
+    assert max(again.cost, less.cost) <= budget
+
+
 def test_without_users_nothing_is_dug() -> None:
     for budget in (None, 0.0):
         plan = replace(SQUARE, users=()).plan(budget)

@@ -173,27 +173,31 @@ class Answer(NamedTuple):
     exchange: float
 
 
-def best_within(net: Network, *, budget: float, seed: int, pace: Pace, exchange: float = 1.0) -> Answer:
+def best_within(
+    net: Network, *, budget: float, seed: int, pace: Pace, exchange: float = 1.0, start: Iterable[int] = ()
+) -> Answer:
     """Give edges and connected users that cost no more than the budget, and a bound on the prizes missed (yuan).
 
-    `exchange` is the first price that is tried: that of a larger budget is a better guess than 1.
+    `exchange` is the first price that is tried: that of a larger budget is a better guess than 1. The edges `start` of
+    a tree, trimmed to the budget, are the first plan.
     """
     who = net.possible & (net.users.prize > 0) & (net.lowest <= budget * (1 + SLACK) + SLACK)
     forced = math.fsum(net.users.prize[~who].tolist())
     market = Market(net, skeleton(net, who), who, budget, seed, pace)
-    best, bound, exchange = _searched(market, round(PARTS * max(1.0, exchange)))
+    tree = np.array([edge for edge in start if np.isfinite(net.cost[edge])], dtype=np.int64)
+    first = spent(net, tree, who, budget=budget)
+    best, bound, exchange = _searched(market, round(PARTS * max(1.0, exchange)), first)
     best = respent(net, shaken(net, best, who, budget=budget, seed=seed), who, budget=budget)
     return Answer(best.edges, best.connected, forced + bound, exchange)
 
 
-def _searched(market: Market, price: int) -> tuple[Choice, float, float]:
-    """Give the best choice found, a bound on the prizes missed, and the best price; the lowest branch is parted.
+def _searched(market: Market, price: int, best: Choice) -> tuple[Choice, float, float]:
+    """Give the `best` choice or a better one, a bound on the prizes missed, and the best price.
 
-    `price` is tried first.
+    `price` is tried first; the branch with the lowest bound is parted.
     """
     net, who, budget = market.net, market.who, market.budget
     total = math.fsum(net.users.prize[who].tolist())
-    best = Choice(np.empty(0, dtype=np.int64), np.zeros(len(who), dtype=bool))
     waiting: list[tuple[float, int, _Branch]] = []
     parted: tuple[tuple[Wall, ...], ...] = ((),)
     floor, number, exchange = 0.0, 0, 0.0

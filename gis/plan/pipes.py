@@ -74,8 +74,8 @@ def plan_forest(
     """Give a plan that pays little for pipes, service lines and missed prizes together (yuan), grown from live `roots`.
 
     With a `budget` the plan costs no more than that and misses few prizes instead. The search begins with a plan
-    `before`, made on the same edges at other prices, for other users or within another budget: with its pipes where
-    there is no budget, or else with its price of money. An edge is paid once, however many
+    `before`, made on the same edges at other prices, for other users or within another budget: with its pipes, and
+    where there is a budget with its price of money. An edge is paid once, however many
     users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree (`solve`),
     reduced (`core`, `detour`), bounded by dual ascent and cuts (`ascent`, `cuts`), with trees grown and improved
     (`forest`, `improve`, `reopen`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far
@@ -89,7 +89,7 @@ def plan_forest(
     found = (
         _unlimited(net, seed=seed, pace=pace, before=before)
         if budget is None
-        else best_within(net, budget=budget, seed=seed, pace=pace, exchange=1.0 if before is None else before.exchange)
+        else _limited(net, budget, seed=seed, pace=pace, before=before)
     )
     plan = _described(net, found, budget=budget, steps=pace.done)
     verify(plan, graph, roots, users=users, edge_cost=edge_cost)
@@ -121,6 +121,12 @@ def _unlimited(net: Network, *, seed: int, pace: Pace, before: PipePlan | None) 
     connected = net.possible & net.nodes_of(edges)[net.users.node] & (net.users.prize > net.users.service)
     missed = math.fsum(net.users.prize[~net.possible].tolist())
     return Answer(edges, connected, bones.yuan(found.bound) + missed, 1.0)
+
+
+def _limited(net: Network, budget: float, *, seed: int, pace: Pace, before: PipePlan | None) -> Answer:
+    if before is None:
+        return best_within(net, budget=budget, seed=seed, pace=pace)
+    return best_within(net, budget=budget, seed=seed, pace=pace, exchange=before.exchange, start=before.edges.tolist())
 
 
 def _described(net: Network, found: Answer, *, budget: float | None, steps: int) -> PipePlan:

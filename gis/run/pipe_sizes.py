@@ -160,12 +160,10 @@ def sized_plan(
 ) -> SizedSite:
     """Give a plan whose pipes have sizes that keep pressure and speed, its cost with the sizes, checked by pandapipes.
 
-    The plan tells the steps of the first search. Where there is no budget, a later one begins with the plan before it:
-    with one, the price of the plan before led few steps astray. Where `tempo` is ended early, the best plan so far is
-    sized and checked.
-    Live mains count as the widest size, and cost nothing; kept pipes have the size laid, and one that must be wider is
-    dug for again. Refused where no plan keeps the limits, or the check finds a
-    pressure below the least.
+    The plan tells the steps of the first search; a later one begins with the plan before it. Where `tempo` is ended
+    early, the best plan so far is sized and checked. Live mains count as the widest size, and cost nothing; kept pipes
+    have the size laid, and one that must be wider is dug for again. Refused where no plan keeps the limits, or the
+    check finds a pressure below the least.
     """
     known = sizing(ground)
     drawn: list[PipePlan] = []
@@ -173,7 +171,7 @@ def sized_plan(
     def draw(extra: Floats, allowed: NDArray[np.bool_], left: float | None, idle: Callable[[], bool]) -> PipePlan:
         users = replace(site.users, prize=np.where(allowed, site.users.prize, 0.0))
         own = replace(site, users=users, edge_cost=site.edge_cost + extra)
-        before = drawn[-1] if drawn and left is None else None
+        before = drawn[-1] if drawn else None
         pace = tempo.later(drawn[0].steps, idle) if drawn else tempo.first()
         drawn.append(own.plan(left, seed=seed, pace=pace, before=before))
         return drawn[-1]
