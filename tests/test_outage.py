@@ -108,7 +108,7 @@ def test_a_place_behind_the_valve_leaves_the_others_their_gas(town: County) -> N
 def test_what_cannot_be_traced_is_refused_in_words(town: County) -> None:
     with pytest.raises(UnknownName, match="没有编号为 X-1 的管线"):
         trace(town, Asked("X-1"))
-    with pytest.raises(Refused, match="T-1 不是在用的城镇燃气管线"):
+    with pytest.raises(Refused, match="T-1 不是在用的城镇燃气管线（管理体系：长输"):
         trace(town, Asked("T-1"))
     with pytest.raises(Refused, match="P-1 不是在用"):
         trace(town, Asked("P-1"))

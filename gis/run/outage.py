@@ -127,10 +127,9 @@ def _refuse(pipes: gpd.GeoDataFrame, live: gpd.GeoDataFrame, code: str | None) -
     stored = pipes[pipes["code"] == code]
     if stored.empty:
         raise UnknownName(f"{PIPES}: 没有编号为 {code} 的管线 · expected the code of a stored pipe, got {code}")
-    raise Refused(
-        f"{PIPES}: {code} 不是在用的城镇燃气管线（管理体系 {stored['regime'].iloc[0]}，状态 {stored['phase'].iloc[0]}）"
-        " · expected a live pipe of town gas"
-    )
+    fields = [layers.named(PIPES).field(name) for name in ("regime", "phase")]
+    what = "，".join(f"{each.title}：{each.titles.get(stored[each.name].iloc[0], '未填')}" for each in fields)
+    raise Refused(f"{PIPES}: {code} 不是在用的城镇燃气管线（{what}）· expected a live pipe of town gas")
 
 
 def _broken(county: County, live: gpd.GeoDataFrame, network: Traced, asked: Asked) -> list[int]:
