@@ -17,6 +17,7 @@ from gis.errors import Refused, UnknownName
 from gis.find import unchecked as find
 from gis.layer import Use
 from gis.run import grid, patrol, reshape
+from gis.run.adopt import adopt
 from gis.run.cell_change import Order
 from gis.run.drawn import Drawn, drawn
 from gis.run.grid_check import check
@@ -354,13 +355,18 @@ def test_workers_whose_area_holds_a_split_cell_are_told_of(county: County) -> No
     settled(county)
     stored(county, "worker", [{"code": "W-1", "name": "甲"}, {"code": "W-2", "name": "乙"}])
     grid.make(county, target=10)
-    patrol.areas(county, workers=2, how=patrol.How(minutes=dict.fromkeys(kinds(), 10.0)))
+    how = patrol.How(minutes=dict.fromkeys(kinds(), 10.0))
+    first = patrol.areas(county, workers=2, how=how)
     with county.reading() as connection:
         query = "SELECT code, worker_code, cell_codes -> 'codes' AS codes FROM patrol_area"
         areas = {row.code: (row.worker_code, row.codes) for row in connection.execute(sa.text(query))}
-    area, (worker, codes) = next(iter(areas.items()))
+    area, (worker, codes) = max(areas.items())
     changed = reshape.split(county, codes[0], Order(county.today()), parts=2)
     assert changed.areas == ((area, worker),)
+    adopt(county, str(first.run), county.today())
+    proposed = patrol.areas(county, workers=1, how=how)
+    assert proposed.run > first.run
+    assert reshape.split(county, codes[1], Order(county.today()), parts=2).areas == ((area, worker),)
 
 
 def test_a_change_from_a_later_day_waits_for_it(county: County) -> None:

@@ -15,6 +15,7 @@ from gis import layers
 from gis.errors import Refused
 from gis.layer import Use
 from gis.run.record import Made, digest, record
+from gis.run.visits import areas_on
 from gis.store.copying import fill
 from gis.store.county import County
 from gis.store.schema import PLACES, quoted
@@ -61,8 +62,8 @@ class Child:
 class Changed:
     """What was done: the run, the codes that ended, the cells that began, the objects that moved, by layer.
 
-    `areas` are those of the newest patrol plan that hold a cell which ended, with its worker's code. `waiting`: the
-    day lies ahead, and nothing moves before `wangge assign` runs on it.
+    `areas` are those in force on that day, or the newest where none are, that hold a cell which ended, with its
+    worker's code. `waiting`: the day lies ahead, and nothing moves before `wangge assign` runs on it.
     """
 
     run: int
@@ -106,7 +107,7 @@ def carried_out(connection: sa.Connection, county: County, change: Change) -> Ch
         codes,
         tuple(_child(row, shape) for row, shape in zip(rows.to_dict("records"), shapes, strict=True)),
         _objects(connection, county, list(rows["code"])),
-        _areas(connection, county, codes),
+        _areas(connection, county, codes, change.order.on),
         waiting=change.order.on > county.today(),
     )
 
@@ -167,11 +168,12 @@ def _objects(connection: sa.Connection, county: County, codes: Sequence[str]) ->
     return {name: count for name, count in found.items() if count}
 
 
-def _areas(connection: sa.Connection, county: County, codes: Sequence[str]) -> tuple[tuple[str, str | None], ...]:
-    """Give the areas of the newest patrol plan that hold one of these cells, with their worker."""
-    area = county.schema.table(layers.one(Use.PATROL_AREA))
-    newest = sa.select(sa.func.max(area.c.run_id)).scalar_subquery()
-    query = sa.select(area.c.code, area.c.worker_code, area.c.cell_codes).where(area.c.run_id == newest)
+def _areas(
+    connection: sa.Connection, county: County, codes: Sequence[str], on: date
+) -> tuple[tuple[str, str | None], ...]:
+    """Give the areas in force on a day, or the newest where none are, that hold one of the cells, with their worker."""
+    area, run = county.schema.table(layers.one(Use.PATROL_AREA)), areas_on(connection, county, on)
+    query = sa.select(area.c.code, area.c.worker_code, area.c.cell_codes).where(area.c.run_id == run)
     rows = connection.execute(query.order_by(area.c.code)).all()
     return tuple((row.code, row.worker_code) for row in rows if set(codes) & set(row.cell_codes["codes"]))
 
