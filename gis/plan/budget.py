@@ -11,7 +11,7 @@ branches' bounds holds. Users whose own cheapest way exceeds the budget are miss
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from typing import NamedTuple
@@ -37,6 +37,8 @@ STRIDE, NARROW = 1.2, 1.1
 QUICK = 4
 CLOSE = 1e-4
 """Of the prizes missed: what a branch may lack until it is not worth a look."""
+MUCH = 0.5
+"""Of the budget: a plan that costs less is spent on only where none costs more, for that takes long."""
 SLACK = 1e-9
 
 
@@ -58,16 +60,16 @@ class Priced:
 class Pair(NamedTuple):
     """The cheapest plan over the budget and the dearest within it, where there are any."""
 
-    over: Priced | None = None
-    within: Priced | None = None
+    over: Priced | None
+    within: Priced | None
 
-    def nearer(self, found: Iterable[Priced], budget: float) -> "Pair":
-        """Give the pair with these plans in mind as well; of plans that cost the same, the later one."""
-        plans = [*found, *(each for each in self if each is not None)]
-        return Pair(
-            min((each for each in plans if each.cost > budget), key=lambda each: each.cost, default=None),
-            max((each for each in plans if each.cost <= budget), key=lambda each: each.cost, default=None),
-        )
+
+def nearest(plans: Sequence[Priced], budget: float) -> Pair:
+    """Give the pair among some plans; of those that cost the same, the first."""
+    return Pair(
+        min((each for each in plans if each.cost > budget), key=lambda each: each.cost, default=None),
+        max((each for each in plans if each.cost <= budget), key=lambda each: each.cost, default=None),
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -155,13 +157,12 @@ class Market:
                 return
 
     def branch(self, price: int, walls: tuple[Wall, ...], floor: float) -> tuple[_Branch, list[Priced]]:
-        """Give what prices, tried roughly first (a step), say of plans within the walls, and those searched for."""
-        self.pace.on()
-        rough = list(self.priced(self.roughly, price, walls, Pair()))
-        best, pair = max(rough, key=lambda each: each.bound), Pair().nearer(rough, self.budget)
-        found = list(self.priced(self.at, best.price, walls, pair))
+        """Give what prices, tried roughly first, say of plans within the walls, and those searched for and near."""
+        rough = list(self.priced(self.roughly, price, walls, Pair(None, None)))
+        best, pair = max(rough, key=lambda each: each.bound), nearest(rough, self.budget)
+        found = [*self.priced(self.at, best.price, walls, pair), *(each for each in pair if each is not None)]
         least = max(floor, *(each.bound for each in (best, *found)))
-        return _Branch(walls, least, *pair.nearer(found, self.budget)), found
+        return _Branch(walls, least, *nearest(found, self.budget)), found
 
 
 class Answer(NamedTuple):
@@ -185,7 +186,7 @@ def best_within(
     forced = math.fsum(net.users.prize[~who].tolist())
     market = Market(net, skeleton(net, who), who, budget, seed, pace)
     tree = np.array([edge for edge in start if np.isfinite(net.cost[edge])], dtype=np.int64)
-    first = spent(net, tree, who, budget=budget)
+    first = spent(net, tree, who, budget=budget) if len(tree) else Choice(tree, np.zeros(len(who), dtype=bool))
     best, bound, exchange = _searched(market, round(PARTS * max(1.0, exchange)), first)
     best = respent(net, shaken(net, best, who, budget=budget, seed=seed), who, budget=budget)
     return Answer(best.edges, best.connected, forced + bound, exchange)
@@ -194,7 +195,8 @@ def best_within(
 def _searched(market: Market, price: int, best: Choice) -> tuple[Choice, float, float]:
     """Give the `best` choice or a better one, a bound on the prizes missed, and the best price.
 
-    `price` is tried first; the branch with the lowest bound is parted.
+    `price` is tried first; the branch with the lowest bound is parted. A look at a branch is a step besides those of
+    its prices; one that the pace leaves no look at keeps the bound of that which it is a part of.
     """
     net, who, budget = market.net, market.who, market.budget
     total = math.fsum(net.users.prize[who].tolist())
@@ -203,12 +205,16 @@ def _searched(market: Market, price: int, best: Choice) -> tuple[Choice, float, 
     floor, number, exchange = 0.0, 0, 0.0
     while True:
         for walls in parted:
-            branch, found = market.branch(price, walls, floor)
             number += 1
+            if not market.pace.on() and number > 1:
+                heappush(waiting, (floor, number, _Branch(walls, floor, None, None)))
+                continue
+            branch, found = market.branch(price, walls, floor)
             exchange = exchange or max(found, key=lambda each: each.bound).price / PARTS
             heappush(waiting, (branch.bound, number, branch))
+            near = [each for each in found if each.cost >= MUCH * budget] or found
             tried = max(
-                (spent(net, each.choice.edges, who, budget=budget) for each in found), key=lambda each: won(net, each)
+                (spent(net, each.choice.edges, who, budget=budget) for each in near), key=lambda each: won(net, each)
             )
             if won(net, tried) > won(net, best):
                 best = respent(net, tried, who, budget=budget)
