@@ -20,8 +20,8 @@ import numpy as np
 
 from gis.plan.ascent import ascend
 from gis.plan.core import Core
-from gis.plan.forest import connecting, improved
 from gis.plan.graph import graph
+from gis.plan.grow import sprouted
 from gis.plan.network import Network
 from gis.plan.pace import Pace
 from gis.plan.purse import respent, shaken, spent, won
@@ -108,8 +108,7 @@ class Market:
         compact = core.compact()
         arrays = graph(compact)
         ascent = ascend(arrays)
-        tight = (ascent.left.reshape(-1, 2).min(axis=1) == 0).astype(np.int64)
-        tree = improved(arrays, connecting(arrays, (arrays.prize > 0).astype(np.int64), arrays.cost, tight))
+        tree = sprouted(arrays, ascent, arrays.prize > 0)
         nodes = (compact.node[node] for node in tree.order.tolist())
         edges = core.expanded(nodes, (compact.edge[edge] for edge in tree.edges))
         return self._told(price, edges, core.base + ascent.bound)

@@ -18,10 +18,17 @@ OTHERS = (0.0, 0.0, 0.1)
 
 def grown(graph: Graph, ascent: Ascent) -> Tree:
     """Give the better of two trees: along used-up edges to all prizes, and to those that were not used up."""
-    tight = (ascent.left.reshape(-1, 2).min(axis=1) == 0).astype(np.int64)
-    wanted = [(graph.prize > 0).astype(np.int64), ((graph.prize > 0) & (ascent.prize_left > 0)).astype(np.int64)]
-    trees = [improved(graph, connecting(graph, each, graph.cost, tight)) for each in wanted]
+    trees = (
+        sprouted(graph, ascent, graph.prize > 0),
+        sprouted(graph, ascent, (graph.prize > 0) & (ascent.prize_left > 0)),
+    )
     return settled(graph, min(trees, key=lambda tree: tree.value))
+
+
+def sprouted(graph: Graph, ascent: Ascent, wanted: NDArray[np.bool_]) -> Tree:
+    """Give a tree along used-up edges to some nodes."""
+    tight = (ascent.left.reshape(-1, 2).min(axis=1) == 0).astype(np.int64)
+    return improved(graph, connecting(graph, wanted.astype(np.int64), graph.cost, tight))
 
 
 def followed(graph: Graph, nodes: NDArray[np.bool_]) -> Tree:
