@@ -8,7 +8,7 @@ from gis.plan.network import Network
 from gis.plan.streets import Floats, Integers
 from gis.plan.trim import ROUNDING, Choice, Mask, peeled, served, trimmed
 
-NEARLY = 1.1
+NEARLY = 1.3
 SHAKES, SHAKEN_USERS = 60, 200_000
 """So many shakes, but fewer where there are more users than that together."""
 SHAKEN = (0.05, 0.5)
