@@ -34,6 +34,7 @@ from gis.plan.weigh import Skeleton, shift, skeleton
 PARTS = 1 << 16
 PRICES = 8
 STRIDE, NARROW = 1.2, 1.1
+"""The first step from a price to the next: where nothing is known, and where rough plans have told about where."""
 QUICK = 4
 CLOSE = 1e-4
 """Of the prizes missed: what a branch may lack until it is not worth a look."""
@@ -60,8 +61,8 @@ class Priced:
 class Pair(NamedTuple):
     """The cheapest plan over the budget and the dearest within it, where there are any."""
 
-    over: Priced | None
-    within: Priced | None
+    over: Priced | None = None
+    within: Priced | None = None
 
 
 def nearest(plans: Sequence[Priced], budget: float) -> Pair:
@@ -78,8 +79,7 @@ class _Branch:
 
     walls: tuple[Wall, ...]
     bound: float
-    over: Priced | None
-    within: Priced | None
+    pair: Pair
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -93,14 +93,14 @@ class Market:
     seed: int
     pace: Pace
 
-    def at(self, price: int, walls: tuple[Wall, ...] = ()) -> Priced:
+    def at(self, price: int, walls: tuple[Wall, ...]) -> Priced:
         """Give the plan at a price among those that keep to the walls; a step, or up to QUICK."""
         self.pace.on()
         pace = Pace(QUICK, stop=lambda: pace.done > 0 and not self.pace.on())
         found = solved(self._core(price, walls), pace=pace, seed=self.seed, redraws=False)
         return self._told(price, found.edges, found.bound)
 
-    def roughly(self, price: int, walls: tuple[Wall, ...] = ()) -> Priced:
+    def roughly(self, price: int, walls: tuple[Wall, ...]) -> Priced:
         """Give a plan at a price at once, with the bound of one ascent."""
         core = self._core(price, walls)
         core.gather()
@@ -135,13 +135,15 @@ class Market:
     ) -> Iterator[Priced]:
         """Give plans at prices ever nearer to the best one: where the lines of a dear and a cheap plan cross."""
         over, within = pair
-        stride = STRIDE if over is None and within is None else NARROW
+        stride = STRIDE if pair == Pair() else NARROW
         for _ in range(PRICES):
             found = plan(price, walls)
             yield found
             again = found.cost in {each.cost for each in (over, within) if each is not None}
-            over = found if found.cost > self.budget else over if over and over.price < price else None
-            within = found if found.cost <= self.budget else within if within and within.price > price else None
+            if found.cost > self.budget:
+                over, within = found, within if within is not None and within.price > price else None
+            else:
+                over, within = over if over is not None and over.price < price else None, found
             if over is not None and within is not None:
                 price = round(PARTS * (within.missed - over.missed) / (over.cost - within.cost))
                 if again or not over.price < price < within.price:
@@ -157,11 +159,11 @@ class Market:
 
     def branch(self, price: int, walls: tuple[Wall, ...], floor: float) -> tuple[_Branch, list[Priced]]:
         """Give what prices, tried roughly first, say of plans within the walls, and those searched for and near."""
-        rough = list(self.priced(self.roughly, price, walls, Pair(None, None)))
+        rough = list(self.priced(self.roughly, price, walls, Pair()))
         best, pair = max(rough, key=lambda each: each.bound), nearest(rough, self.budget)
         found = [*self.priced(self.at, best.price, walls, pair), *(each for each in pair if each is not None)]
         least = max(floor, *(each.bound for each in (best, *found)))
-        return _Branch(walls, least, *nearest(found, self.budget)), found
+        return _Branch(walls, least, nearest(found, self.budget)), found
 
 
 class Answer(NamedTuple):
@@ -206,7 +208,7 @@ def _searched(market: Market, price: int, best: Choice) -> tuple[Choice, float, 
         for walls in parted:
             number += 1
             if not market.pace.on() and number > 1:
-                heappush(waiting, (floor, number, _Branch(walls, floor, None, None)))
+                heappush(waiting, (floor, number, _Branch(walls, floor, Pair())))
                 continue
             branch, found = market.branch(price, walls, floor)
             exchange = exchange or max(found, key=lambda each: each.bound).price / PARTS
@@ -218,7 +220,7 @@ def _searched(market: Market, price: int, best: Choice) -> tuple[Choice, float, 
             if won(net, tried) > won(net, best):
                 best = respent(net, tried, who, budget=budget)
         floor, _, branch = waiting[0]
-        over, within = branch.over, branch.within
+        over, within = branch.pair
         region = disputed(net, over.choice, within.choice) if over is not None and within is not None else None
         if market.pace.over or over is None or region is None or floor >= (total - won(net, best)) * (1 - CLOSE):
             return best, floor, exchange

@@ -75,9 +75,9 @@ def plan_forest(
 
     With a `budget` the plan costs no more than that and misses few prizes instead. The search begins with a plan
     `before`, made on the same edges at other prices, for other users or within another budget: with its pipes, and
-    where there is a budget with its price of money. An edge is paid once, however many
-    users it serves; one of infinite cost may not be dug. Method: the rooted prize-collecting Steiner tree (`solve`),
-    reduced (`core`, `detour`), bounded by dual ascent and cuts (`ascent`, `cuts`), with trees grown and improved
+    where there is a budget with its price of money. An edge is paid once, however many users it serves; one of infinite
+    cost may not be dug. Method: the rooted prize-collecting Steiner tree (`solve`), reduced (`core`, `detour`), bounded
+    by dual ascent and cuts (`ascent`, `cuts`), with trees grown and improved
     (`forest`, `improve`, `reopen`); a budget is priced (`budget`). The plan need not be the best; `bound` says how far
     off it is at most, and `verify` has passed it. Same input, seed and steps of `pace` (at first STEPS) give the same
     plan; with enough steps it is the best one, and proven, where there is no budget. Raises Refused on input that
