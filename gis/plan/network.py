@@ -3,12 +3,13 @@
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.cluster.hierarchy import DisjointSet
 from scipy.sparse import csr_array
-from scipy.sparse.csgraph import dijkstra
+from scipy.sparse.csgraph import breadth_first_order, dijkstra
 
 from gis.errors import Refused
 from gis.plan.services import tolls, unthreaded
@@ -26,6 +27,19 @@ class Users:
     service: Floats
     prize: Floats
     ends: Integers = field(default_factory=lambda: np.empty(0, dtype=np.int64))
+
+
+class Hung(NamedTuple):
+    """A tree from the root, parents first: its nodes, and of each the edge that it hangs by and its parent's place.
+
+    A place is one in this order; the root's is 0, with neither edge nor parent (-1). `place` has all nodes of the
+    network, -1 outside the tree.
+    """
+
+    node: Integers
+    place: Integers
+    edge: Integers
+    above: Integers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,6 +65,18 @@ class Network:
         """Give the cost of the cheapest way from any start to each node, and the node before it (-9999: none)."""
         reach, before, _ = dijkstra(self.matrix, indices=starts, min_only=True, return_predecessors=True)
         return reach, np.asarray(before, dtype=np.int64)
+
+    def hung(self, edges: Integers) -> Hung:
+        """Give the tree that edges without a ring make from the root; what does not hang with it is left out."""
+        u, v = self.u[edges], self.v[edges]
+        links = csr_array((np.ones(len(edges)), (u, v)), shape=(self.root + 1, self.root + 1))
+        node = breadth_first_order(links, self.root, directed=False, return_predecessors=False).astype(np.int64)
+        place = np.full(self.root + 1, -1)
+        place[node] = np.arange(len(node))
+        parent, child = np.minimum(place[u], place[v]), np.maximum(place[u], place[v])
+        edge, above = np.full((2, len(node)), -1)
+        edge[child[child > 0]], above[child[child > 0]] = edges[child > 0], parent[child > 0]
+        return Hung(node, place, edge, above)
 
     def edge_between(self, a: Integers, b: Integers) -> Integers:
         """Give the cheapest edge between each pair of neighbours."""

@@ -87,17 +87,22 @@ def frontier(
     steps: int,
     before: PipePlan | None = None,
     told: Callable[[str], None] = lambda _: None,
+    end: Callable[[], bool] = lambda: False,
 ) -> tuple[Point, ...]:
     """Give the best plans found within rising budgets, each in so many steps of the search.
 
     The greatest is searched first, with the price of a plan `before`, and each other one with that of the next; `told`
-    hears which is.
+    hears which is. Where `end` says so, those not yet found, the smaller ones, are left out.
     """
     total, plans = float(site.users.prize.sum()), list[PipePlan]()
     for budget in budgets[::-1]:
         told(f"point {len(plans) + 1}/{len(budgets)}")
-        plans.insert(0, site.plan(float(budget), seed=seed, pace=Pace(steps), before=before))
-        before = plans[0]
+        found = site.plan(float(budget), seed=seed, pace=Pace(steps, stop=end), before=before)
+        if end():
+            break
+        plans.insert(0, found)
+        before = found
+    budgets = budgets[len(budgets) - len(plans) :]
     for place in range(1, len(plans)):
         if plans[place - 1].missed < plans[place].missed:
             plans[place] = plans[place - 1]
@@ -109,35 +114,45 @@ def frontier(
 
 
 Laid = tuple[Integers, NDArray[np.bool_]]
+Part = Callable[[Site, float, PipePlan], PipePlan]
 
 
-def phased(site: Site, plan: PipePlan, points: tuple[Point, ...], *, seed: int, steps: int) -> Phases:
+def phased(
+    site: Site,
+    plan: PipePlan,
+    points: tuple[Point, ...],
+    *,
+    seed: int,
+    steps: int,
+    end: Callable[[], bool] = lambda: False,
+) -> Phases:
     """Give the order in which a plan is laid: after each phase its cost is within that point's budget.
 
     `points` are the frontier at the budgets of the phases, the last of which has the plan. Two orders are tried and the
     one with the better ratios is taken: from the end, where each phase is the best part of the next phase's network,
-    and from the start, where each phase extends the one before it inside the plan.
+    and from the start, where each phase extends the one before it inside the plan. Searches stop where `end` says so.
     """
-    orders = (
-        _from_end(site, plan, points, seed=seed, steps=steps),
-        _from_start(site, plan, points, seed=seed, steps=steps),
-    )
+
+    def part(inner: Site, budget: float, before: PipePlan) -> PipePlan:
+        return inner.plan(budget, seed=seed, pace=Pace(steps, stop=end), before=before)
+
+    orders = (_from_end(site, plan, points, part), _from_start(site, plan, points, part))
     return max(
         (_told(site, plan, points, order) for order in orders),
         key=lambda found: sum(each.ratio for each in found.after),
     )
 
 
-def _from_end(site: Site, plan: PipePlan, points: tuple[Point, ...], *, seed: int, steps: int) -> list[Laid]:
+def _from_end(site: Site, plan: PipePlan, points: tuple[Point, ...], part: Part) -> list[Laid]:
     laid = [(plan.edges, plan.connected)]
     for point in reversed(points[:-1]):
         edges, users = laid[0]
-        part = _inside(site, edges, users).plan(point.budget, seed=seed, pace=Pace(steps), before=point.plan)
-        laid.insert(0, (part.edges, part.connected))
+        less = part(_inside(site, edges, users), point.budget, point.plan)
+        laid.insert(0, (less.edges, less.connected))
     return laid
 
 
-def _from_start(site: Site, plan: PipePlan, points: tuple[Point, ...], *, seed: int, steps: int) -> list[Laid]:
+def _from_start(site: Site, plan: PipePlan, points: tuple[Point, ...], part: Part) -> list[Laid]:
     whole = _inside(site, plan.edges, plan.connected)
     laid: list[Laid] = [(plan.edges[:0], np.zeros_like(plan.connected))]
     spent = 0.0
@@ -148,7 +163,7 @@ def _from_start(site: Site, plan: PipePlan, points: tuple[Point, ...], *, seed: 
         rest = replace(
             whole, edge_cost=free, users=replace(whole.users, service=np.where(users, 0.0, whole.users.service))
         )
-        more = rest.plan(point.budget - spent, seed=seed, pace=Pace(steps), before=point.plan)
+        more = part(rest, point.budget - spent, point.plan)
         laid.append((np.union1d(edges, more.edges), users | more.connected))
         spent = _cost(site, *laid[-1])
     return [*laid[1:], (plan.edges, plan.connected)]

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from gis.errors import Refused
 from gis.plan.budget import Answer, best_within
+from gis.plan.compiled import compiled
 from gis.plan.network import Network, Users, network
 from gis.plan.pace import Pace
 from gis.plan.solve import solved
@@ -174,26 +175,27 @@ def _reasons(net: Network, connected: NDArray[np.bool_], budget: float | None) -
 
 def _shared(net: Network, edges: Integers, connected: NDArray[np.bool_]) -> tuple[Integers, Floats, Floats, Integers]:
     """Give the edges that serve somebody, lowest first, each user's part of the cost and whole way, users by edge."""
-    links: dict[int, list[tuple[int, int]]] = {net.root: []}
-    for edge in edges.tolist():
-        u, v = int(net.u[edge]), int(net.v[edge])
-        links.setdefault(u, []).append((edge, v))
-        links.setdefault(v, []).append((edge, u))
-    walk = [(net.root, -1, net.root)]
-    for node, through, _ in walk:
-        walk.extend((other, edge, node) for edge, other in links[node] if edge != through)
-    served = np.bincount(net.users.node[connected], minlength=net.root + 1)
-    for node, _, parent in reversed(walk[1:]):
-        served[parent] += served[node]
-    pays, way = np.zeros(net.root + 1), np.zeros(net.root + 1)
-    for node, edge, parent in walk[1:]:
-        pays[node] = pays[parent] + (net.cost[edge] / served[node] if served[node] else 0.0)
-        way[node] = way[parent] + net.cost[edge]
-    behind = {edge: int(served[node]) for node, edge, _ in walk[1:] if served[node]}
-    kept = np.array(sorted(behind), dtype=np.int64)
-    at, service = np.where(connected, net.users.node, 0), np.where(connected, net.users.service, 0.0)
+    tree = net.hung(edges)
+    at = np.where(connected, tree.place[net.users.node], 0)
+    served = np.bincount(at[connected], minlength=len(tree.node))
+    behind, pays, way = _led(served, np.append(0.0, net.cost[tree.edge[1:]]), tree.above)
+    kept = np.flatnonzero(behind[1:]) + 1
+    kept = kept[np.argsort(tree.edge[kept])]
+    service = np.where(connected, net.users.service, 0.0)
     share, whole = (np.where(connected, each[at] + service, 0.0) for each in (pays, way))
-    return kept, share, whole, np.array([behind[edge] for edge in kept.tolist()], dtype=np.int64)
+    return tree.edge[kept], share, whole, behind[kept]
+
+
+@compiled
+def _led(served: Integers, cost: Floats, above: Integers) -> tuple[Integers, Floats, Floats]:
+    """Give per place of a tree the users behind it, what each of them pays of its way, and what all of it costs."""
+    behind, pays, way = served.copy(), np.zeros(len(cost)), np.zeros(len(cost))
+    for place in range(len(cost) - 1, 0, -1):
+        behind[above[place]] += behind[place]
+    for place in range(1, len(cost)):
+        pays[place] = pays[above[place]] + (cost[place] / behind[place] if behind[place] else 0.0)
+        way[place] = way[above[place]] + cost[place]
+    return behind, pays, way
 
 
 def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users, edge_cost: Floats) -> None:

@@ -4,6 +4,7 @@ import math
 
 import numpy as np
 
+from gis.plan.compiled import compiled
 from gis.plan.network import Network
 from gis.plan.streets import Floats, Integers
 from gis.plan.trim import ROUNDING, Choice, Mask, peeled, served, trimmed
@@ -87,58 +88,64 @@ def _dug(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
 
     A way counts with all users passed on it, or, where no such way fits, with the user at its end. Ties: first user.
     """
-    at, inside = net.users.node, net.nodes_of(choice.edges)
+    inside = net.nodes_of(choice.edges)
     reach, before = net.ways(np.flatnonzero(inside))
-    waiting = who & ~choice.connected & ~inside[at]
+    waiting = np.flatnonzero(who & ~choice.connected & ~inside[net.users.node])
+    waiting = waiting[np.argsort(net.users.node[waiting], kind="stable")]
+    at = net.users.node[waiting]
     rest = budget * (1 - ROUNDING) - net.cost_of(choice.edges, choice.connected)
-    prize, service = _gathered(net, before, waiting)
-    spend, gain = (reach + service)[at], prize[at]
-    alone = not (waiting & (spend <= rest)).any()
+    prize, service = _gathered(at, before, net.users.prize[waiting], net.users.service[waiting])
+    spend, gain = reach[at] + service[at], prize[at]
+    alone = not (spend <= rest).any()
     if alone:
-        spend, gain = reach[at] + net.users.service, net.users.prize
-    fitting = np.flatnonzero(waiting & (spend <= rest))
+        spend, gain = reach[at] + net.users.service[waiting], net.users.prize[waiting]
+    fitting = np.flatnonzero(spend <= rest)
     price = spend[fitting] / gain[fitting]
-    taken, limit = inside.copy(), np.inf
-    ways, connected = [choice.edges], choice.connected.copy()
-    for place in np.argsort(price, kind="stable").tolist():
+    limit, ways, connected = np.inf, [choice.edges], choice.connected.copy()
+    for place in np.lexsort((waiting[fitting], price)).tolist():
         if price[place] > limit:
             break
-        user = int(fitting[place])
-        path = _path(int(at[user]), inside, before)
-        if taken[path[:-1]].any():
+        user = fitting[place]
+        path = _path(int(at[user]), before)
+        if inside[path[:-1]].any():
             continue
-        new = np.array([user]) if alone else np.flatnonzero(waiting & _marked(net, path)[at])
+        new = waiting[[user] if alone else _at(path[:-1], at)]
         way = net.edge_between(path[:-1], path[1:])
         cost = float(net.cost[way].sum() + net.users.service[new].sum())
         if cost <= rest:
             rest, limit = rest - cost, min(limit, NEARLY * price[place])
-            taken[path], connected[new] = True, True
+            inside[path], connected[new] = True, True
             ways.append(way)
     return Choice(np.concatenate(ways), connected) if len(ways) > 1 else choice
 
 
-def _marked(net: Network, nodes: Integers) -> Mask:
-    marks = np.zeros(net.root + 1, dtype=bool)
-    marks[nodes] = True
-    return marks
+def _at(nodes: Integers, at: Integers) -> Integers:
+    """Give the places in an ordered list of nodes where some nodes are."""
+    first, last = (np.searchsorted(at, nodes, side=side).tolist() for side in ("left", "right"))
+    return np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])
 
 
-def _gathered(net: Network, before: Integers, waiting: Mask) -> tuple[Floats, Floats]:
-    """Give per node the prizes and service lines of the waiting users on its way, by doubling the step each time."""
-    at = net.users.node[waiting]
-    prize = np.bincount(at, net.users.prize[waiting], minlength=net.root + 1).astype(np.float64)
-    service = np.bincount(at, net.users.service[waiting], minlength=net.root + 1).astype(np.float64)
-    step = np.where(before >= 0, before, np.arange(net.root + 1))
-    on_way = before >= 0
-    while on_way.any():
-        prize[on_way], service[on_way] = (prize + prize[step])[on_way], (service + service[step])[on_way]
-        step = step[step]
-        on_way = on_way & (before[step] >= 0)
-    return prize, service
-
-
-def _path(node: int, inside: Mask, before: Integers) -> Integers:
+def _path(node: int, before: Integers) -> Integers:
     nodes = [node]
-    while not inside[nodes[-1]]:
+    while before[nodes[-1]] >= 0:
         nodes.append(int(before[nodes[-1]]))
     return np.array(nodes, dtype=np.int64)
+
+
+@compiled
+def _gathered(at: Integers, before: Integers, prize: Floats, service: Floats) -> tuple[Floats, Floats]:
+    """Give per node what the users at it and on its way have of two values; nodes that nobody's way passes have 0."""
+    first, second = np.zeros(len(before)), np.zeros(len(before))
+    for user in range(len(at)):
+        first[at[user]] += prize[user]
+        second[at[user]] += service[user]
+    summed, way = np.zeros(len(before), np.bool_), np.empty(len(before), np.int64)
+    for start in at:
+        node, count = start, 0
+        while before[node] >= 0 and not summed[node]:
+            way[count], summed[node] = node, True
+            node, count = before[node], count + 1
+        for place in range(count - 1, -1, -1):
+            first[way[place]] += first[before[way[place]]]
+            second[way[place]] += second[before[way[place]]]
+    return first, second

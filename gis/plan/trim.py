@@ -1,7 +1,6 @@
 """Making a pipe tree cheaper until it fits a budget: dear branches are cut whole, or twigs are peeled one by one."""
 
 import math
-from collections import Counter
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import NamedTuple
@@ -9,8 +8,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from gis.plan.network import Network
-from gis.plan.streets import Integers
+from gis.plan.compiled import compiled
+from gis.plan.network import Hung, Network
+from gis.plan.streets import Floats, Integers
 
 TRIMS = 20
 ROUNDING = 1e-9
@@ -26,12 +26,13 @@ class Choice:
     connected: Mask
 
 
-@dataclass(frozen=True, slots=True)
-class _Branches:
-    """A tree from the root: per node in walking order the edge and node it hangs on, and the users at each node."""
+class _Branches(NamedTuple):
+    """A tree from the root, the cost of the edge that each node hangs by, users on it, and the place of each."""
 
-    walk: list[tuple[int, int, int]]
-    users: dict[int, list[int]]
+    tree: Hung
+    cost: Floats
+    users: Integers
+    at: Integers
 
 
 def trimmed(net: Network, edges: Integers, who: Mask, *, budget: float) -> list[Choice]:
@@ -65,46 +66,69 @@ def _fits(net: Network, choice: Choice, budget: float) -> bool:
 
 
 def _branches(net: Network, edges: Integers, who: Mask) -> _Branches:
-    links: dict[int, list[tuple[int, int]]] = {net.root: []}
-    for edge in edges.tolist():
-        u, v = int(net.u[edge]), int(net.v[edge])
-        links.setdefault(u, []).append((edge, v))
-        links.setdefault(v, []).append((edge, u))
-    walk = [(net.root, -1, net.root)]
-    for node, through, _ in walk:
-        walk.extend((other, edge, node) for edge, other in links[node] if edge != through)
-    users: dict[int, list[int]] = {node: [] for node in links}
-    for user in np.flatnonzero(who & net.nodes_of(edges)[net.users.node]).tolist():
-        users[int(net.users.node[user])].append(user)
-    return _Branches(walk, users)
+    tree = net.hung(edges)
+    users = np.flatnonzero(who)
+    users = users[tree.place[net.users.node[users]] >= 0]
+    return _Branches(tree, np.append(0.0, net.cost[tree.edge[1:]]), users, tree.place[net.users.node[users]])
 
 
 def _kept(net: Network, branches: _Branches, price: float) -> Choice:
     """Give the best part of the tree at a price: exact, by what each branch is worth to its parent."""
-    prize, service = net.users.prize, net.users.service
-    wanted = {node: [u for u in users if prize[u] > price * service[u]] for node, users in branches.users.items()}
-    worth = {node: float(sum(prize[u] - price * service[u] for u in users)) for node, users in wanted.items()}
-    for node, edge, parent in reversed(branches.walk[1:]):
-        worth[parent] += max(0.0, worth[node] - price * float(net.cost[edge]))
-    connected = np.zeros(len(prize), dtype=bool)
-    inside, kept = {net.root}, []
-    connected[wanted[net.root]] = True
-    for node, edge, parent in branches.walk[1:]:
-        if parent in inside and worth[node] > price * net.cost[edge]:
-            inside.add(node)
-            kept.append(edge)
-            connected[wanted[node]] = True
-    return Choice(np.array(kept, dtype=np.int64), connected)
+    prize, line = net.users.prize[branches.users], price * net.users.service[branches.users]
+    wanted = prize > line
+    worth = np.bincount(branches.at[wanted], (prize - line)[wanted], minlength=len(branches.cost)).astype(np.float64)
+    stays = _staying(worth, price * branches.cost, branches.tree.above)
+    connected = np.zeros(len(net.users.prize), dtype=bool)
+    connected[branches.users[wanted & stays[branches.at]]] = True
+    return Choice(branches.tree.edge[1:][stays[1:]], connected)
+
+
+@compiled
+def _staying(worth: Floats, toll: Floats, above: Integers) -> Mask:
+    """Mark the root and each place that is worth more than its toll, with all behind it, and hangs on one that stays.
+
+    What a place is worth beyond its toll is added to its parent's worth.
+    """
+    for place in range(len(worth) - 1, 0, -1):
+        if worth[place] > toll[place]:
+            worth[above[place]] += worth[place] - toll[place]
+    stays = worth > toll
+    stays[0] = True
+    for place in range(1, len(worth)):
+        stays[place] &= stays[above[place]]
+    return stays
 
 
 class _Twig(NamedTuple):
-    """An end of a tree with its users and the way to it from its foot, the last fork or user; cheapest loss first."""
+    """An end of a tree, by places, and the way to it from its foot, the last fork or user; cheapest loss first."""
 
     loss: float
-    node: int
+    end: int
     foot: int
-    edges: tuple[int, ...]
+    way: tuple[int, ...]
     cost: float
+
+
+class _Ends(NamedTuple):
+    """What twigs are made of, by place: the parent, its edge's cost, how much hangs on it, its users' sums."""
+
+    above: list[int]
+    cost: list[float]
+    forks: list[int]
+    users: list[int]
+    service: list[float]
+    prize: list[float]
+
+    def twig(self, end: int) -> _Twig:
+        """Give the twig of an end."""
+        foot, way, cost = end, list[int](), self.service[end]
+        while foot:
+            way.append(foot)
+            cost += self.cost[foot]
+            foot = self.above[foot]
+            if self.forks[foot] > 1 or self.users[foot]:
+                break
+        return _Twig(self.prize[end] / cost if cost else math.inf, end, foot, tuple(way), cost)
 
 
 def peeled(net: Network, choice: Choice, budget: float) -> Choice:
@@ -114,32 +138,28 @@ def peeled(net: Network, choice: Choice, budget: float) -> Choice:
         return choice
     goal = budget - ROUNDING * rest
     branches = _branches(net, choice.edges, choice.connected)
-    above = {node: (edge, parent) for node, edge, parent in branches.walk}
-    forks = Counter(parent for _, _, parent in branches.walk[1:])
-    twigs = [_twig(net, branches, above, forks=forks, node=node) for node in above if not forks[node]]
+    ends = _ends(net, branches)
+    twigs = [ends.twig(place) for place, hanging in enumerate(ends.forks) if not hanging]
     heapify(twigs)
-    gone: set[int] = set()
-    connected = choice.connected.copy()
+    stays, stay = np.ones(len(branches.cost), dtype=bool), np.ones(len(branches.cost), dtype=bool)
     while rest > goal and twigs:
         twig = heappop(twigs)
-        connected[branches.users[twig.node]] = False
-        gone.update(twig.edges)
+        stay[twig.end], stays[list(twig.way)] = False, False
         rest -= twig.cost
-        forks[twig.foot] -= 1
-        if not forks[twig.foot]:
-            heappush(twigs, _twig(net, branches, above, forks=forks, node=twig.foot))
-    return Choice(np.array([edge for edge in choice.edges.tolist() if edge not in gone], dtype=np.int64), connected)
+        ends.forks[twig.foot] -= 1
+        if not ends.forks[twig.foot]:
+            heappush(twigs, ends.twig(twig.foot))
+    connected = choice.connected.copy()
+    connected[branches.users[~stay[branches.at]]] = False
+    return Choice(branches.tree.edge[1:][stays[1:]], connected)
 
 
-def _twig(
-    net: Network, branches: _Branches, above: dict[int, tuple[int, int]], *, forks: Counter[int], node: int
-) -> _Twig:
-    foot, edges, users = node, [], branches.users[node]
-    while foot != net.root:
-        edge, foot = above[foot]
-        edges.append(edge)
-        if forks[foot] > 1 or branches.users[foot]:
-            break
-    cost = float(net.cost[edges].sum() + net.users.service[users].sum())
-    prize = float(net.users.prize[users].sum())
-    return _Twig(prize / cost if cost else math.inf, node, foot, tuple(edges), cost)
+def _ends(net: Network, branches: _Branches) -> _Ends:
+    count, sums = len(branches.cost), (net.users.service[branches.users], net.users.prize[branches.users])
+    return _Ends(
+        branches.tree.above.tolist(),
+        branches.cost.tolist(),
+        np.bincount(branches.tree.above[1:], minlength=count).tolist(),
+        np.bincount(branches.at, minlength=count).tolist(),
+        *(np.bincount(branches.at, each, minlength=count).tolist() for each in sums),
+    )
