@@ -19,6 +19,7 @@ from gis import law, layers
 from gis.errors import Refused, UnknownName
 from gis.layer import Use
 from gis.plan.pace import Pace
+from gis.plan.phases import frontier
 from gis.run import pipes
 from gis.run.pipe_explain import explain
 from gis.run.pipe_frontier import curve
@@ -237,6 +238,56 @@ def test_phases_contain_each_other_and_say_how_near_the_bound_they_are(street: C
     assert all(0.9 < each["ratio"] <= 1 + 1e-9 for each in made.phases)
     with pytest.raises(Refused, match="--phases"):
         pipes.plan(street, how=How(phases=2))
+
+
+def test_phases_that_are_ended_are_left_out_and_the_plan_is_kept(street: County) -> None:
+    heard: list[str] = []
+    made = pipes.plan(
+        street, budget=125_000, how=How(phases=2), watch=Watch(heard.append, lambda: heard[-1] == "phases")
+    )
+    again = pipes.plan(street, budget=125_000, how=How(steps=made.steps, rounds=made.rounds))
+    assert (made.ended, made.phases, made.users, again.ended) == (True, (), 3, False)
+    first, second = (rows(street, Use.CONNECTION_PLAN, each.run) for each in (made, again))
+    assert [(row["reason"], row["phase"]) for row in first.values()] == [
+        (row["reason"], row["phase"]) for row in second.values()
+    ]
+    runs = street.schema.table(layers.one(Use.RUN))
+    with street.reading() as connection:
+        kept = connection.execute(sa.select(runs.c.parameters).where(runs.c.id == made.run)).one()
+    assert kept.parameters["phases"] == 1
+
+
+def test_ctrl_c_in_phases_keeps_the_plan_though_its_search_was_ended_too(
+    street: County, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    environment = {"WANGGE_STATE": str(street.settings.state), "WANGGE_DATABASE": street.settings.database}
+    on, presses = Pace.on, [signal.SIGINT]
+
+    def press(self: Pace) -> bool:
+        went_on = on(self)
+        while presses:
+            signal.raise_signal(presses.pop())
+        return went_on
+
+    def pressed(*given: object, **named: object) -> object:
+        presses.append(signal.SIGINT)
+        return frontier(*given, **named)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Pace, "on", press)
+    monkeypatch.setattr(pipes, "frontier", pressed)
+    result = CliRunner().invoke(main, ["pipes", "plan", "--budget", "125000", "--phases", "2"], env=environment)
+    assert result.exit_code == 0, result.output
+    assert "not phased" in result.stdout
+    assert result.stderr.count("best plan so far") == 2
+
+
+def test_a_frontier_that_is_ended_has_its_greatest_budgets(street: County) -> None:
+    whole, heard = curve(street, points=4), list[str]()
+    found = curve(street, points=4, watch=Watch(heard.append, lambda: "point 3/4" in heard))
+    assert (whole.ended, found.ended) == (False, True)
+    assert found.rows.to_dict("records") == whole.rows.iloc[2:].to_dict("records")
+    with pytest.raises(Refused, match="before a point"):
+        curve(street, points=4, watch=Watch(end=lambda: True))
 
 
 def test_the_frontier_rises_and_stays_below_its_bound(street: County) -> None:

@@ -119,6 +119,10 @@ class Ending:
         self.asked = True
         return self.pressed
 
+    def anew(self) -> None:
+        """Hear Ctrl-C as if it was not pressed before."""
+        self.pressed = False
+
     def press(self, *_: object) -> None:
         """Take note of Ctrl-C."""
         if self.closed or self.pressed or not self.asked:

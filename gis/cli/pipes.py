@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from gis.cli.door import DATABASE, county, ending, steps, whole
+from gis.cli.door import DATABASE, Ending, Progress, county, ending, steps, whole
 from gis.cli.say import Answer, Group
 from gis.layer import PRESSURES
 
 if TYPE_CHECKING:
+    from gis.run.pipe_pace import Watch
     from gis.run.pipes import Pipes
 
 Decorated = Callable[..., Any]
@@ -76,20 +77,27 @@ def pipes_plan(budget: float | None, seed: int, database: str | None, **how: Any
     """管线方案 · Choose streets to lay pipe on, from live roots to bottled users, with a proof."""
     from gis.run import pipes as run
     from gis.run.made_up import behind_pipes, labels
-    from gis.run.pipe_pace import LAST, Watch
 
     _refuse(how)
     with county(database) as opened, steps("瓶改管") as progress, ending() as end:
-
-        def begin(name: str) -> None:
-            end.closed = name in LAST
-            progress(name)
-
-        made = run.plan(opened, budget=budget, seed=seed, how=run.How(**how), watch=Watch(begin, end))
+        made = run.plan(opened, budget=budget, seed=seed, how=run.How(**how), watch=_watch(progress, end))
         with opened.reading() as connection:
             invented = behind_pipes(connection, opened)
     facts = asdict(made) | {"unverified": made.unverified, "invented": list(invented)}
-    return Answer(facts, text="\n".join([*_told(made), *labels(invented)]))
+    return Answer(facts, text="\n".join([*_told(made, how["phases"]), *labels(invented)]))
+
+
+def _watch(progress: Progress, end: Ending) -> "Watch":
+    """Give who hears of a plan's progress and may end it; its phases are ended on their own, storing is not."""
+    from gis.run.pipe_pace import LAST, Watch
+
+    def begin(name: str) -> None:
+        end.closed = name == LAST
+        if name == "phases":
+            end.anew()
+        progress(name)
+
+    return Watch(begin, end)
 
 
 def _refuse(how: Mapping[str, Any]) -> None:
@@ -97,7 +105,7 @@ def _refuse(how: Mapping[str, Any]) -> None:
         raise click.UsageError("--built 需要 --stable-from · --built tells how far a run is built: name it, too")
 
 
-def _told(made: "Pipes") -> list[str]:
+def _told(made: "Pipes", phases: int) -> list[str]:
     from gis import layers
     from gis.layer import Use
 
@@ -118,9 +126,9 @@ def _told(made: "Pipes") -> list[str]:
         for place, each in enumerate(made.phases, start=1)
     ]
     if made.ended:
-        lines.append(
-            f"提前结束 · ended early；重做同一方案：不用 --seconds，加 --steps {made.steps} --rounds {made.rounds}"
-        )
+        again = f"不用 --seconds，加 --steps {made.steps} --rounds {made.rounds}"
+        undone = "；未分期 · not phased" if len(made.phases) < phases and phases > 1 else ""
+        lines.append(f"提前结束 · ended early{undone}；重做同一方案：{again}{'，不用 --phases' if undone else ''}")
     titles = layers.one(Use.CONNECTION_PLAN).field("reason").titles
     lines.append("，".join(f"{titles.get(reason, reason)} {count}" for reason, count in sorted(made.reasons.items())))
     level = {each.value: each.title for each in PRESSURES}[made.pressure]
@@ -148,15 +156,14 @@ def pipes_frontier(
     from gis.report import frontier as report
     from gis.report.workbook import Sheet, workbook
     from gis.run.pipe_frontier import curve
-    from gis.run.pipe_pace import Watch
     from gis.run.pipes import How
 
     _refuse(how)
     form = report.form_of(figure, ("png", "svg")) if figure is not None else ""
     if xlsx is not None:
         report.form_of(xlsx, ("xlsx",))
-    with county(database) as opened, steps("投入产出") as progress:
-        found = curve(opened, points=points, seed=seed, how=How(**how), watch=Watch(progress))
+    with county(database) as opened, steps("投入产出") as progress, ending() as end:
+        found = curve(opened, points=points, seed=seed, how=How(**how), watch=_watch(progress, end))
         title, today = f"{opened.name} 瓶改管 投入与效益", opened.today()
     shown = report.listed(found.rows)
     if xlsx is not None:
@@ -168,7 +175,11 @@ def pipes_frontier(
             part.write_bytes(report.figure(found.rows, title, form, invented=found.invented))
     lines = ["\t".join(shown.columns)]
     lines += ["\t".join(f"{value:,.4g}" if value < 2 else f"{value:,.0f}" for value in row) for row in shown.to_numpy()]
-    return Answer({"run": found.run, "points": found.rows.to_dict("records")}, text="\n".join(lines))
+    if found.ended:
+        lines.append("提前结束，缺较小的预算 · ended early: the smaller budgets are missing")
+    return Answer(
+        {"run": found.run, "points": found.rows.to_dict("records"), "ended": found.ended}, text="\n".join(lines)
+    )
 
 
 @pipes.command("explain")

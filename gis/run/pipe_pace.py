@@ -9,8 +9,8 @@ from gis.plan.pace import Pace
 
 LATER = 4
 """A plan drawn again with the cost of its sizes is searched for so many times fewer steps: it changes little."""
-LAST = ("phases", "store")
-"""What comes after a plan was found, and cannot be ended early."""
+LAST = "store"
+"""What cannot be ended early."""
 
 
 @dataclass(frozen=True, slots=True)

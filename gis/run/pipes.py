@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -153,8 +153,9 @@ def plan(
     """Plan pipes to bottled users and store the plan; without a budget, cost + prizes missed is made small.
 
     `watch` is told what is being done, and may end the search: then the best plan so far is stored. The record holds
-    the steps done, and of a run that was ended the rounds; a run with as many gives the same plan. Refused where no
-    live root or no street is stored, the law holds no unit costs, or phases are asked for without a budget.
+    the steps done, and of a run that was ended the rounds; a run with as many gives the same plan. Where phases are
+    ended there are none, which the record says too. Refused where no live root or no street is stored, the law holds no
+    unit costs, or phases are asked for without a budget.
     """
     asked = how or How()
     if asked.phases > 1 and budget is None:
@@ -167,12 +168,13 @@ def plan(
     found, ended = sizes.plan, watch.end()
     if asked.phases > 1:
         watch.begin("phases")
-    phases = _phases(wanted.site, sizes, asked, seed=seed)
+    phases = _phases(wanted.site, sizes, asked, seed=seed, end=watch.end)
     watch.begin("store")
-    told = _told(wanted, sizes, phases, ended=ended)
+    done = replace(asked, rounds=sizes.rounds if ended else asked.rounds, phases=asked.phases if phases else 1)
+    told = _told(wanted, sizes, phases, ended=ended or done.phases < asked.phases)
     made = Made(
         PLAN,
-        {"budget": budget} | replace(asked, rounds=sizes.rounds if ended else asked.rounds).parameters(),
+        {"budget": budget} | done.parameters(),
         wanted.digest(),
         seed=seed,
         steps=found.steps,
@@ -222,17 +224,23 @@ def _told(wanted: Question, sizes: SizedSite, phases: Phases | None, *, ended: b
     )
 
 
-def _phases(site: Site, sizes: SizedSite, how: How, *, seed: int) -> Phases | None:
-    """Give the phases; what no plan can win more than is found at the narrowest sizes, below which no plan costs."""
+def _phases(site: Site, sizes: SizedSite, how: How, *, seed: int, end: Callable[[], bool]) -> Phases | None:
+    """Give the phases, or None where somebody says `end`.
+
+    What no plan can win more than is found at the narrowest sizes, below which no plan costs.
+    """
     found = sizes.plan
     if how.phases == 1 or found.budget is None:
         return None
     budgets = np.arange(1, how.phases) * found.budget / how.phases
     total = float(site.users.prize.sum())
     last = Point(found.budget, found, total - found.missed, total - found.bound)
-    smaller = frontier(site, budgets, seed=seed, steps=found.steps, before=found)
+    smaller = frontier(site, budgets, seed=seed, steps=found.steps, before=found, end=end)
     points = (*(replace(point, most=min(point.most, last.most)) for point in smaller), last)
-    return phased(sizes.site, found, points, seed=seed, steps=found.steps)
+    if len(points) < how.phases:
+        return None
+    phases = phased(sizes.site, found, points, seed=seed, steps=found.steps, end=end)
+    return None if end() else phases
 
 
 def _reasons(wanted: Question, sizes: SizedSite) -> NDArray[np.object_]:
