@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from gis.errors import Refused
 from gis.plan.hydraulics import Simultaneity
 from gis.plan.pace import Pace
-from gis.plan.pipes import PipePlan, Users, plan_forest
-from gis.plan.settled import Draw, Fitted, Flags, Laid, Level, fitted, settled
+from gis.plan.pipes import PipePlan, Users, fuller, plan_forest
+from gis.plan.settled import Draw, Fitted, Flags, Laid, Level, Settled, fitted, settled, topped_up
 from gis.plan.sizes import Catalogue
 from gis.plan.streets import StreetGraph, street_graph
 from gis.plan.sweeps import Floats
@@ -98,6 +98,47 @@ def test_the_settled_plan_is_no_worse_than_the_first_and_above_the_bound(seed: i
         assert found.cost <= budget * (1 + 1e-9)
     if found.fitted.flow.size:
         assert found.fitted.pressure_pa.min() >= LOW.least_pa - 1e-5
+
+
+def filler(graph: StreetGraph, users: Users, cost: Floats) -> Callable[[Settled, Floats, float], PipePlan]:
+    def fill(best: Settled, extra: Floats, left: float) -> PipePlan:
+        only = Users(users.node, users.service, np.where(best.barred, 0.0, users.prize))
+        return fuller(best.plan, graph, np.array([0]), only, edge_cost=cost + extra, budget=left, bound=best.bound)
+
+    return fill
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 10**6), st.sampled_from([40_000.0, 150_000.0]), st.floats(0.4, 1.0))
+def test_money_left_connects_more_users_and_none_fewer(seed: int, budget: float, part: float) -> None:
+    graph, users, cost, homes = scene(seed)
+    fit, fill = fitter(graph, users, homes), filler(graph, users, cost)
+    first = settled(planner(graph, users, cost), fit, users.node, users.prize, graph.edge_count, budget=part * budget)
+    found = topped_up(first, fill, fit, users.prize, graph.edge_count, budget=budget)
+    assert found.feasible
+    assert not (first.plan.connected & ~found.plan.connected).any()
+    assert found.cost == pytest.approx(float(cost[found.plan.edges].sum() + found.fitted.extra.sum()))
+    assert first.cost <= found.cost + 1e-6 <= budget + 2e-6
+    assert found.missed == pytest.approx(float(users.prize[~found.plan.connected].sum()))
+    if found.plan.connected.sum() > first.plan.connected.sum():
+        assert found.missed < first.missed
+        assert not found.stable
+
+
+@pytest.mark.parametrize(("budget", "connected"), [(26_199.0, 1), (26_200.0, 2), (46_499.0, 2), (46_500.0, 3)])
+def test_where_wider_pipes_for_a_user_are_too_dear_the_user_is_left_out(budget: float, connected: int) -> None:
+    # Three users in a row, 100 m and 10,000 yuan apart: in sizes that serve them the first two cost 26,200 yuan (3,900
+    # and 2,300 for wider pipes), all three 46,500 (5,500 for each pipe).
+    graph = street_graph(np.array([shapely.LineString([(x, 0), (x + 100, 0)]) for x in (0, 100, 200)], dtype=object))
+    assert graph.xy[:, 0].tolist() == [0, 100, 200, 300]
+    users = Users(np.array([1, 2, 3]), np.zeros(3), np.array([30e3, 20e3, 10e3]))
+    cost, fit = np.full(3, 10_000.0), fitter(graph, users, np.array([5.0, 100, 300]))
+    draw, fill = planner(graph, users, cost), filler(graph, users, cost)
+    first = settled(draw, fit, users.node, users.prize, 3, budget=10_000.0)
+    assert first.plan.connected.tolist() == [True, False, False]
+    found = topped_up(first, fill, fit, users.prize, 3, budget=budget)
+    assert found.plan.connected.tolist() == [place < connected for place in range(3)]
+    assert found.cost <= budget
 
 
 def test_a_dear_wide_pipe_makes_the_planner_choose_another_way() -> None:

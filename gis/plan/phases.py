@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gis.plan.network import Users
 from gis.plan.pace import Pace
-from gis.plan.pipes import PipePlan, plan_forest
+from gis.plan.pipes import PipePlan, fuller, plan_forest
 from gis.plan.streets import Floats, Integers, StreetGraph
 
 
@@ -37,6 +37,10 @@ class Site:
             pace=pace,
             before=before,
         )
+
+    def fuller(self, plan: PipePlan, budget: float, *, bound: float) -> PipePlan:
+        """Give a plan with more users for what it leaves of a budget; `bound` must hold here."""
+        return fuller(plan, self.graph, self.roots, self.users, edge_cost=self.edge_cost, budget=budget, bound=bound)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -12,11 +12,13 @@ from gis.plan.budget import Answer, best_within
 from gis.plan.compiled import compiled
 from gis.plan.network import Network, Users, network
 from gis.plan.pace import Pace
+from gis.plan.purse import filled
 from gis.plan.solve import solved
 from gis.plan.streets import Floats, Integers, StreetGraph
+from gis.plan.trim import Choice
 from gis.plan.weigh import skeleton
 
-__all__ = ["PipePlan", "Reason", "Users", "plan_forest", "repriced", "verify"]
+__all__ = ["PipePlan", "Reason", "Users", "fuller", "plan_forest", "repriced", "verify"]
 
 CLOSE = 1e-9
 STEPS = 60
@@ -110,6 +112,26 @@ def repriced(
     """Give a plan's pipes and users at other prices, for which `bound` must hold too; refused as in `verify`."""
     found = Answer(plan.edges, plan.connected, bound, plan.exchange)
     again = _described(network(graph, roots, users, edge_cost), found, budget=budget, steps=plan.steps)
+    verify(again, graph, roots, users=users, edge_cost=edge_cost)
+    return again
+
+
+def fuller(
+    plan: PipePlan,
+    graph: StreetGraph,
+    roots: Integers,
+    users: Users,
+    *,
+    edge_cost: Floats,
+    budget: float,
+    bound: float,
+) -> PipePlan:
+    """Give a plan at other prices, for which `bound` must hold too, with more users for what it leaves of a budget."""
+    net = network(graph, roots, users, edge_cost)
+    who = net.possible & (net.users.prize > 0)
+    choice = filled(net, Choice(plan.edges, plan.connected), who, budget=budget)
+    found = Answer(choice.edges, choice.connected, bound, plan.exchange)
+    again = _described(net, found, budget=budget, steps=plan.steps)
     verify(again, graph, roots, users=users, edge_cost=edge_cost)
     return again
 

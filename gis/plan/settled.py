@@ -25,6 +25,8 @@ MORE = 5
 """Further rounds where no plan holds yet."""
 LEAVES = 0.05
 """The share of the budget that a round leaves unspent, from ROUNDS on, where the plan before was too dear."""
+FILLS = 5
+"""How often money that a plan with its sizes leaves is spent on more users, at most."""
 QUARTER = 0.25
 CLOSE = 1e-9
 
@@ -234,6 +236,38 @@ def settled(
         elif left is not None and budget is not None and found.cost > budget and number > 1:
             left = max(left - (found.cost - budget), 0.0) * (1 - LEAVES * (number >= ROUNDS))
     return _best(seen)
+
+
+def topped_up(
+    best: Settled,
+    fill: Callable[[Settled, Floats, float], PipePlan],
+    fit: Callable[[PipePlan], Fitted],
+    prize: Floats,
+    edges: int,
+    *,
+    budget: float,
+) -> Settled:
+    """Give a plan that holds with more users for the money that it leaves of a budget.
+
+    `fill` takes a plan with its sizes, what each of so many `edges` costs more for them, and an amount that the plan it
+    gives, with more users, may cost then. What wider pipes cost is seen only by `fit`: where that is too much, less is
+    asked for, and half of it where pressure or speed fails.
+    """
+    left = budget
+    for _ in range(FILLS):
+        extra = np.zeros(edges)
+        extra[best.plan.edges] = best.fitted.extra
+        plan = fill(best, extra, left)
+        if np.array_equal(plan.connected, best.plan.connected):
+            break
+        found = _weighed(plan, fit(plan), extra[plan.edges], prize, best.bound, budget, best.rounds)
+        if found.feasible and found.objective < best.objective:
+            best, left = replace(found, barred=best.barred, stable=False), budget
+        elif found.fitted.feasible:
+            left = plan.cost - (found.cost - budget)
+        else:
+            left = (left + best.cost) / 2
+    return best
 
 
 def _best(seen: list[Settled]) -> Settled:

@@ -12,7 +12,7 @@ from gis.plan.loops import Checked, checked
 from gis.plan.network import Users
 from gis.plan.phases import Site
 from gis.plan.pipes import PipePlan, repriced
-from gis.plan.settled import Fitted, Laid, Level, Settled, fitted, settled
+from gis.plan.settled import Fitted, Laid, Level, Settled, fitted, settled, topped_up
 from gis.plan.sizes import Catalogue
 from gis.plan.streets import Floats
 from gis.run.pipe_ground import Ground
@@ -160,7 +160,8 @@ def sized_plan(
 ) -> SizedSite:
     """Give a plan whose pipes have sizes that keep pressure and speed, its cost with the sizes, checked by pandapipes.
 
-    The plan tells the steps of the first search; a later one begins with the plan before it. Where `tempo` is ended
+    The plan tells the steps of the first search; a later one begins with the plan before it; money that is left of a
+    budget at last is spent on more users. Where `tempo` is ended
     early, the best plan so far is sized and checked. Live mains count as the widest size, and cost nothing; kept pipes
     have the size laid, and one that must be wider is dug for again. Refused where no plan keeps the limits, or the
     check finds a pressure below the least.
@@ -176,11 +177,18 @@ def sized_plan(
         drawn.append(own.plan(left, seed=seed, pace=pace, before=before))
         return drawn[-1]
 
+    def fill(best: Settled, extra: Floats, left: float) -> PipePlan:
+        users = replace(site.users, prize=np.where(best.barred, 0.0, site.users.prize))
+        own = replace(site, users=users, edge_cost=site.edge_cost + extra)
+        return own.fuller(best.plan, left, bound=best.bound)
+
+    def fit(plan: PipePlan) -> Fitted:
+        laid = _laid(priced, kept, site.users, plan, known)
+        return fitted(laid, known.level, known.simultaneity, known.catalogue)
+
     found = settled(
         draw,
-        lambda plan: fitted(
-            _laid(priced, kept, site.users, plan, known), known.level, known.simultaneity, known.catalogue
-        ),
+        fit,
         site.users.node,
         site.users.prize,
         site.graph.edge_count,
@@ -193,6 +201,8 @@ def sized_plan(
             f"没有满足压力、流速和预算的方案（试 {found.rounds} 次）· expected a plan that keeps pressure, speed and "
             f"budget, got none in {found.rounds} rounds"
         )
+    if budget is not None:
+        found = topped_up(found, fill, fit, site.users.prize, site.graph.edge_count, budget=budget)
     return _finished(ground.tariff, site, found, known, steps=drawn[0].steps, budget=budget)
 
 
