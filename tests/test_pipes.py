@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 import sqlalchemy as sa
 from click.testing import CliRunner
@@ -19,7 +20,8 @@ from gis import law, layers
 from gis.errors import Refused, UnknownName
 from gis.layer import Use
 from gis.plan.pace import Pace
-from gis.plan.phases import frontier
+from gis.plan.phases import Site, frontier
+from gis.plan.pipes import PipePlan
 from gis.run import pipes
 from gis.run.pipe_explain import explain
 from gis.run.pipe_frontier import curve
@@ -226,7 +228,7 @@ def test_ctrl_c_ends_a_search_and_is_told_how_to_repeat_it(street: County, monke
     result = CliRunner().invoke(main, ["pipes", "plan"], env=environment)
     assert result.exit_code == 0, result.output
     assert "--steps 1 --rounds 1" in result.stdout
-    assert "best plan so far" in result.stderr
+    assert "what was found so far" in result.stderr
 
 
 def test_phases_contain_each_other_and_say_how_near_the_bound_they_are(street: County) -> None:
@@ -278,7 +280,7 @@ def test_ctrl_c_in_phases_keeps_the_plan_though_its_search_was_ended_too(
     result = CliRunner().invoke(main, ["pipes", "plan", "--budget", "125000", "--phases", "2"], env=environment)
     assert result.exit_code == 0, result.output
     assert "not phased" in result.stdout
-    assert result.stderr.count("best plan so far") == 2
+    assert result.stderr.count("what was found so far") == 2
 
 
 def test_a_frontier_that_is_ended_has_its_greatest_budgets(street: County) -> None:
@@ -288,6 +290,26 @@ def test_a_frontier_that_is_ended_has_its_greatest_budgets(street: County) -> No
     assert found.rows.to_dict("records") == whole.rows.iloc[2:].to_dict("records")
     with pytest.raises(Refused, match="before a point"):
         curve(street, points=4, watch=Watch(end=lambda: True))
+
+
+def test_ctrl_c_keeps_the_points_of_a_frontier_and_says_what_is_missing(
+    street: County, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    environment = {"WANGGE_STATE": str(street.settings.state), "WANGGE_DATABASE": street.settings.database}
+    plan, made = Site.plan, itertools.count()
+
+    def pressed(self: Site, *given: Any, **named: Any) -> PipePlan:
+        if next(made) == 2:
+            signal.raise_signal(signal.SIGINT)
+        return plan(self, *given, **named)
+
+    monkeypatch.setattr(Site, "plan", pressed)
+    book = tmp_path / "frontier.xlsx"
+    result = CliRunner().invoke(main, ["pipes", "frontier", "--points", "3", "--xlsx", str(book)], env=environment)
+    assert result.exit_code == 0, result.output
+    assert len(result.stdout.splitlines()) == 3
+    assert "the smaller budgets are missing" in result.stdout
+    assert "缺较小的预算" in str(pd.read_excel(book, header=None).iloc[0, 0])
 
 
 def test_the_frontier_rises_and_stays_below_its_bound(street: County) -> None:

@@ -103,18 +103,19 @@ def test_the_settled_plan_is_no_worse_than_the_first_and_above_the_bound(seed: i
 def filler(graph: StreetGraph, users: Users, cost: Floats) -> Callable[[Settled, Floats, float], PipePlan]:
     def fill(best: Settled, extra: Floats, left: float) -> PipePlan:
         only = Users(users.node, users.service, np.where(best.barred, 0.0, users.prize))
-        return fuller(best.plan, graph, np.array([0]), only, edge_cost=cost + extra, budget=left, bound=best.bound)
+        return fuller(best.plan, graph, np.array([0]), only, edge_cost=cost + extra, budget=left)
 
     return fill
 
 
 @settings(deadline=None, max_examples=15)
+@example(10, 150_000.0, 1.0)  # where wider pipes cost more than the new ones
 @given(st.integers(0, 10**6), st.sampled_from([40_000.0, 150_000.0]), st.floats(0.4, 1.0))
 def test_money_left_connects_more_users_and_none_fewer(seed: int, budget: float, part: float) -> None:
     graph, users, cost, homes = scene(seed)
     fit, fill = fitter(graph, users, homes), filler(graph, users, cost)
     first = settled(planner(graph, users, cost), fit, users.node, users.prize, graph.edge_count, budget=part * budget)
-    found = topped_up(first, fill, fit, users.prize, graph.edge_count, budget=budget)
+    found = topped_up(first, fill, fit, users.node, users.prize, graph.edge_count, budget=budget)
     assert found.feasible
     assert not (first.plan.connected & ~found.plan.connected).any()
     assert found.cost == pytest.approx(float(cost[found.plan.edges].sum() + found.fitted.extra.sum()))
@@ -136,9 +137,32 @@ def test_where_wider_pipes_for_a_user_are_too_dear_the_user_is_left_out(budget: 
     draw, fill = planner(graph, users, cost), filler(graph, users, cost)
     first = settled(draw, fit, users.node, users.prize, 3, budget=10_000.0)
     assert first.plan.connected.tolist() == [True, False, False]
-    found = topped_up(first, fill, fit, users.prize, 3, budget=budget)
+    found = topped_up(first, fill, fit, users.node, users.prize, 3, budget=budget)
     assert found.plan.connected.tolist() == [place < connected for place in range(3)]
     assert found.cost <= budget
+
+
+@pytest.mark.parametrize(("budget", "connected"), [(10_050.0, 1), (10_200.0, 1), (16_000.0, 1), (17_000.0, 2)])
+def test_a_cheap_new_pipe_that_makes_a_long_one_wider_is_weighed_with_it(budget: float, connected: int) -> None:
+    graph = street_graph(np.array([shapely.LineString([(x, 0), (x + 100, 0)]) for x in (0, 100)], dtype=object))
+    users = Users(np.array([1, 2]), np.zeros(2), np.array([30e3, 20e3]))
+    cost, fit = np.array([10_000.0, 100.0]), fitter(graph, users, np.array([5.0, 100]))  # 6,200 yuan for wider pipes
+    first = settled(planner(graph, users, cost), fit, users.node, users.prize, 2, budget=10_000.0)
+    found = topped_up(first, filler(graph, users, cost), fit, users.node, users.prize, 2, budget=budget)
+    assert first.plan.connected.tolist() == [True, False]
+    assert found.plan.connected.tolist() == [True, connected == 2]
+
+
+def test_whom_no_pipe_can_serve_does_not_keep_money_from_others() -> None:
+    # The user in the middle wins most and burns more than the widest pipe carries.
+    graph = street_graph(np.array([shapely.LineString([(x, 0), (x + 100, 0)]) for x in (0, 100, 200)], dtype=object))
+    users = Users(np.array([1, 2, 3]), np.zeros(3), np.array([3e4, 9e5, 3e4]))
+    cost, fit = np.full(3, 10_000.0), fitter(graph, users, np.array([5.0, 100_000, 5]))
+    first = settled(planner(graph, users, cost), fit, users.node, users.prize, 3, budget=10_000.0)
+    found = topped_up(first, filler(graph, users, cost), fit, users.node, users.prize, 3, budget=1e6)
+    assert first.plan.connected.tolist() == [True, False, False]
+    assert found.plan.connected.tolist() == [True, False, True]
+    assert found.barred.tolist() == [False, True, False]
 
 
 def test_a_dear_wide_pipe_makes_the_planner_choose_another_way() -> None:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Progress = Callable[[str], None]
 DATABASE = click.option("--database", envvar="WANGGE_DATABASE", default=None, help="数据库名 · the county's database")
 DAY = click.DateTime(formats=["%Y-%m-%d"])
-ENDS = "\n收尾：不再搜索，存下目前最好的方案；再按一次放弃 · ending with the best plan so far; once more gives it up"
+ENDS = "\n收尾：不再搜索，存下已求得的结果；再按一次放弃 · ending with what was found so far; once more gives it up"
 WORDS = {
     "read": "读取 reading",
     "stage": "整理 staging",

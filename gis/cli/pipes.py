@@ -164,7 +164,8 @@ def pipes_frontier(
         report.form_of(xlsx, ("xlsx",))
     with county(database) as opened, steps("投入产出") as progress, ending() as end:
         found = curve(opened, points=points, seed=seed, how=How(**how), watch=_watch(progress, end))
-        title, today = f"{opened.name} 瓶改管 投入与效益", opened.today()
+        missing = "（提前结束，缺较小的预算）" if found.ended else ""
+        title, today = f"{opened.name} 瓶改管 投入与效益{missing}", opened.today()
     shown = report.listed(found.rows)
     if xlsx is not None:
         above = (title, "单价与效益未核实", *(("合成数据（虚构）",) if found.invented else ()))

@@ -18,6 +18,11 @@ class Pace:
     over: bool = False
     told: Callable[[int], None] | None = None
 
+    @property
+    def cut(self) -> bool:
+        """Whether somebody stopped the search while steps were left."""
+        return self.over and (self.steps is None or self.done < self.steps)
+
     def on(self) -> bool:
         """Give whether one more step may be done, and count it."""
         self.over = self.over or (self.steps is not None and self.done >= self.steps)

@@ -38,9 +38,9 @@ class Site:
             before=before,
         )
 
-    def fuller(self, plan: PipePlan, budget: float, *, bound: float) -> PipePlan:
-        """Give a plan with more users for what it leaves of a budget; `bound` must hold here."""
-        return fuller(plan, self.graph, self.roots, self.users, edge_cost=self.edge_cost, budget=budget, bound=bound)
+    def fuller(self, plan: PipePlan, budget: float) -> PipePlan:
+        """Give a plan with more users for what it leaves of a budget; nothing bounds it."""
+        return fuller(plan, self.graph, self.roots, self.users, edge_cost=self.edge_cost, budget=budget)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,8 +101,8 @@ def frontier(
     total, plans = float(site.users.prize.sum()), list[PipePlan]()
     for budget in budgets[::-1]:
         told(f"point {len(plans) + 1}/{len(budgets)}")
-        found = site.plan(float(budget), seed=seed, pace=Pace(steps, stop=end), before=before)
-        if end():
+        found = _searched(site, float(budget), seed=seed, steps=steps, before=before, end=end)
+        if found is None:
             break
         plans.insert(0, found)
         before = found
@@ -117,8 +117,19 @@ def frontier(
     )
 
 
+def _searched(
+    site: Site, budget: float, *, seed: int, steps: int, before: PipePlan | None, end: Callable[[], bool]
+) -> PipePlan | None:
+    """Give the plan of so many steps, or None where `end` leaves some undone."""
+    if end():
+        return None
+    pace = Pace(steps, stop=end)
+    found = site.plan(budget, seed=seed, pace=pace, before=before)
+    return None if pace.cut else found
+
+
 Laid = tuple[Integers, NDArray[np.bool_]]
-Part = Callable[[Site, float, PipePlan], PipePlan]
+Part = Callable[[Site, float, PipePlan], PipePlan | None]
 
 
 def phased(
@@ -129,34 +140,39 @@ def phased(
     seed: int,
     steps: int,
     end: Callable[[], bool] = lambda: False,
-) -> Phases:
+) -> Phases | None:
     """Give the order in which a plan is laid: after each phase its cost is within that point's budget.
 
     `points` are the frontier at the budgets of the phases, the last of which has the plan. Two orders are tried and the
     one with the better ratios is taken: from the end, where each phase is the best part of the next phase's network,
-    and from the start, where each phase extends the one before it inside the plan. Searches stop where `end` says so.
+    and from the start, where each phase extends the one before it inside the plan. None where `end` leaves
+    a search undone.
     """
 
-    def part(inner: Site, budget: float, before: PipePlan) -> PipePlan:
-        return inner.plan(budget, seed=seed, pace=Pace(steps, stop=end), before=before)
+    def part(inner: Site, budget: float, before: PipePlan) -> PipePlan | None:
+        return _searched(inner, budget, seed=seed, steps=steps, before=before, end=end)
 
-    orders = (_from_end(site, plan, points, part), _from_start(site, plan, points, part))
-    return max(
-        (_told(site, plan, points, order) for order in orders),
-        key=lambda found: sum(each.ratio for each in found.after),
-    )
+    found = list[Phases]()
+    for order in (_from_end, _from_start):
+        laid = order(site, plan, points, part)
+        if laid is None:
+            return None
+        found.append(_told(site, plan, points, laid))
+    return max(found, key=lambda each: sum(phase.ratio for phase in each.after))
 
 
-def _from_end(site: Site, plan: PipePlan, points: tuple[Point, ...], part: Part) -> list[Laid]:
+def _from_end(site: Site, plan: PipePlan, points: tuple[Point, ...], part: Part) -> list[Laid] | None:
     laid = [(plan.edges, plan.connected)]
     for point in reversed(points[:-1]):
         edges, users = laid[0]
         less = part(_inside(site, edges, users), point.budget, point.plan)
+        if less is None:
+            return None
         laid.insert(0, (less.edges, less.connected))
     return laid
 
 
-def _from_start(site: Site, plan: PipePlan, points: tuple[Point, ...], part: Part) -> list[Laid]:
+def _from_start(site: Site, plan: PipePlan, points: tuple[Point, ...], part: Part) -> list[Laid] | None:
     whole = _inside(site, plan.edges, plan.connected)
     laid: list[Laid] = [(plan.edges[:0], np.zeros_like(plan.connected))]
     spent = 0.0
@@ -168,6 +184,8 @@ def _from_start(site: Site, plan: PipePlan, points: tuple[Point, ...], part: Par
             whole, edge_cost=free, users=replace(whole.users, service=np.where(users, 0.0, whole.users.service))
         )
         more = part(rest, point.budget - spent, point.plan)
+        if more is None:
+            return None
         laid.append((np.union1d(edges, more.edges), users | more.connected))
         spent = _cost(site, *laid[-1])
     return [*laid[1:], (plan.edges, plan.connected)]

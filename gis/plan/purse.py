@@ -88,9 +88,9 @@ def _dug(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
 
     A way counts with all users passed on it, or, where no such way fits, with the user at its end. Ties: first user.
     """
-    inside = net.nodes_of(choice.edges)
-    reach, before = net.ways(np.flatnonzero(inside))
-    waiting = np.flatnonzero(who & ~choice.connected & ~inside[net.users.node])
+    taken = net.nodes_of(choice.edges)
+    reach, before = net.ways(np.flatnonzero(taken))
+    waiting = np.flatnonzero(who & ~choice.connected & ~taken[net.users.node])
     waiting = waiting[np.argsort(net.users.node[waiting], kind="stable")]
     at = net.users.node[waiting]
     rest = budget * (1 - ROUNDING) - net.cost_of(choice.edges, choice.connected)
@@ -107,19 +107,19 @@ def _dug(net: Network, choice: Choice, who: Mask, *, budget: float) -> Choice:
             break
         user = fitting[place]
         path = _path(int(at[user]), before)
-        if inside[path[:-1]].any():
+        if taken[path[:-1]].any():
             continue
-        new = waiting[[user] if alone else _at(path[:-1], at)]
+        new = waiting[[user] if alone else _places(path[:-1], at)]
         way = net.edge_between(path[:-1], path[1:])
         cost = float(net.cost[way].sum() + net.users.service[new].sum())
         if cost <= rest:
             rest, limit = rest - cost, min(limit, NEARLY * price[place])
-            inside[path], connected[new] = True, True
+            taken[path], connected[new] = True, True
             ways.append(way)
     return Choice(np.concatenate(ways), connected) if len(ways) > 1 else choice
 
 
-def _at(nodes: Integers, at: Integers) -> Integers:
+def _places(nodes: Integers, at: Integers) -> Integers:
     """Give the places in an ordered list of nodes where some nodes are."""
     first, last = (np.searchsorted(at, nodes, side=side).tolist() for side in ("left", "right"))
     return np.concatenate([np.arange(a, b) for a, b in zip(first, last, strict=True)])

@@ -242,6 +242,7 @@ def topped_up(
     best: Settled,
     fill: Callable[[Settled, Floats, float], PipePlan],
     fit: Callable[[PipePlan], Fitted],
+    node: Integers,
     prize: Floats,
     edges: int,
     *,
@@ -249,24 +250,29 @@ def topped_up(
 ) -> Settled:
     """Give a plan that holds with more users for the money that it leaves of a budget.
 
-    `fill` takes a plan with its sizes, what each of so many `edges` costs more for them, and an amount that the plan it
-    gives, with more users, may cost then. What wider pipes cost is seen only by `fit`: where that is too much, less is
-    asked for, and half of it where pressure or speed fails.
+    `fill` takes a plan with its sizes, what each of so many `edges` costs more for them, and an amount; it gives a plan
+    with more users, none of them barred, that costs no more than that if sizes stay. What wider pipes cost is seen only
+    by `fit`: where that is too much, less is asked for; whom they cannot serve is barred.
     """
     left = budget
     for _ in range(FILLS):
+        if left <= best.cost * (1 + CLOSE):
+            break
         extra = np.zeros(edges)
         extra[best.plan.edges] = best.fitted.extra
         plan = fill(best, extra, left)
-        if np.array_equal(plan.connected, best.plan.connected):
+        new = plan.connected & ~best.plan.connected
+        if not new.any():
             break
         found = _weighed(plan, fit(plan), extra[plan.edges], prize, best.bound, budget, best.rounds)
-        if found.feasible and found.objective < best.objective:
+        short = found.fitted.short[node] & new
+        if found.feasible:
             best, left = replace(found, barred=best.barred, stable=False), budget
-        elif found.fitted.feasible:
-            left = plan.cost - (found.cost - budget)
+        elif short.any():
+            best = replace(best, barred=best.barred | short)
         else:
-            left = (left + best.cost) / 2
+            left = plan.cost - max(found.cost - budget, 0.0)
+            left = left if left > best.cost else (plan.cost + best.cost) / 2
     return best
 
 

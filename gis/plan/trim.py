@@ -100,9 +100,10 @@ def _staying(worth: Floats, toll: Floats, above: Integers) -> Mask:
 
 
 class _Twig(NamedTuple):
-    """An end of a tree, by places, and the way to it from its foot, the last fork or user; cheapest loss first."""
+    """An end of a tree and the way to it from its foot, the last fork or user, by places; cheapest loss first."""
 
     loss: float
+    node: int
     end: int
     foot: int
     way: tuple[int, ...]
@@ -110,8 +111,9 @@ class _Twig(NamedTuple):
 
 
 class _Ends(NamedTuple):
-    """What twigs are made of, by place: the parent, its edge's cost, how much hangs on it, its users' sums."""
+    """What twigs are made of, by place: node, parent, its edge's cost, how much hangs on it, users and their sums."""
 
+    node: list[int]
     above: list[int]
     cost: list[float]
     forks: list[int]
@@ -128,7 +130,7 @@ class _Ends(NamedTuple):
             foot = self.above[foot]
             if self.forks[foot] > 1 or self.users[foot]:
                 break
-        return _Twig(self.prize[end] / cost if cost else math.inf, end, foot, tuple(way), cost)
+        return _Twig(self.prize[end] / cost if cost else math.inf, self.node[end], end, foot, tuple(way), cost)
 
 
 def peeled(net: Network, choice: Choice, budget: float) -> Choice:
@@ -157,6 +159,7 @@ def peeled(net: Network, choice: Choice, budget: float) -> Choice:
 def _ends(net: Network, branches: _Branches) -> _Ends:
     count, sums = len(branches.cost), (net.users.service[branches.users], net.users.prize[branches.users])
     return _Ends(
+        branches.tree.node.tolist(),
         branches.tree.above.tolist(),
         branches.cost.tolist(),
         np.bincount(branches.tree.above[1:], minlength=count).tolist(),

@@ -1,7 +1,7 @@
 """Sizes of planned pipes: the tables of the law, the planner asked until plan and sizes agree, and the check."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -160,38 +160,20 @@ def sized_plan(
 ) -> SizedSite:
     """Give a plan whose pipes have sizes that keep pressure and speed, its cost with the sizes, checked by pandapipes.
 
-    The plan tells the steps of the first search; a later one begins with the plan before it; money that is left of a
-    budget at last is spent on more users. Where `tempo` is ended
-    early, the best plan so far is sized and checked. Live mains count as the widest size, and cost nothing; kept pipes
-    have the size laid, and one that must be wider is dug for again. Refused where no plan keeps the limits, or the
-    check finds a pressure below the least.
+    The plan tells the steps of the first search; a later one begins with the plan before it. Where `tempo` is ended
+    early, the best plan so far is sized and checked. Money that sizes leave of a budget is spent on more users. Live
+    mains count as the widest size, and cost nothing; kept pipes have the size laid, and one that must be wider is dug
+    for again. Refused where no plan keeps the limits, or the check finds a pressure below the least.
     """
     known = sizing(ground)
-    drawn: list[PipePlan] = []
-
-    def draw(extra: Floats, allowed: NDArray[np.bool_], left: float | None, idle: Callable[[], bool]) -> PipePlan:
-        users = replace(site.users, prize=np.where(allowed, site.users.prize, 0.0))
-        own = replace(site, users=users, edge_cost=site.edge_cost + extra)
-        before = drawn[-1] if drawn else None
-        pace = tempo.later(drawn[0].steps, idle) if drawn else tempo.first()
-        drawn.append(own.plan(left, seed=seed, pace=pace, before=before))
-        return drawn[-1]
-
-    def fill(best: Settled, extra: Floats, left: float) -> PipePlan:
-        users = replace(site.users, prize=np.where(best.barred, 0.0, site.users.prize))
-        own = replace(site, users=users, edge_cost=site.edge_cost + extra)
-        return own.fuller(best.plan, left, bound=best.bound)
-
-    def fit(plan: PipePlan) -> Fitted:
-        laid = _laid(priced, kept, site.users, plan, known)
-        return fitted(laid, known.level, known.simultaneity, known.catalogue)
-
+    planner = _Planner(priced, kept, site, known, tempo, seed)
+    users, edges = site.users, site.graph.edge_count
     found = settled(
-        draw,
-        fit,
-        site.users.node,
-        site.users.prize,
-        site.graph.edge_count,
+        planner.draw,
+        planner.fit,
+        users.node,
+        users.prize,
+        edges,
         budget=budget,
         rounds=tempo.rounds,
         end=tempo.watch.end,
@@ -202,8 +184,43 @@ def sized_plan(
             f"budget, got none in {found.rounds} rounds"
         )
     if budget is not None:
-        found = topped_up(found, fill, fit, site.users.prize, site.graph.edge_count, budget=budget)
-    return _finished(ground.tariff, site, found, known, steps=drawn[0].steps, budget=budget)
+        found = topped_up(found, planner.fill, planner.fit, users.node, users.prize, edges, budget=budget)
+    return _finished(ground.tariff, site, found, known, steps=planner.drawn[0].steps, budget=budget)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Planner:
+    """Who is asked for plans and their sizes; all plans `drawn` are kept."""
+
+    priced: Priced
+    kept: Kept
+    site: Site
+    known: Sizing
+    tempo: Tempo
+    seed: int
+    drawn: list[PipePlan] = field(default_factory=list)
+
+    def draw(self, extra: Floats, allowed: NDArray[np.bool_], left: float | None, idle: Callable[[], bool]) -> PipePlan:
+        """Give a plan as `settled` asks for it."""
+        before = self.drawn[-1] if self.drawn else None
+        pace = self.tempo.later(self.drawn[0].steps, idle) if self.drawn else self.tempo.first()
+        self.drawn.append(self._dearer(extra, allowed).plan(left, seed=self.seed, pace=pace, before=before))
+        return self.drawn[-1]
+
+    def fill(self, best: Settled, extra: Floats, left: float) -> PipePlan:
+        """Give a plan with more users as `topped_up` asks for it."""
+        return self._dearer(extra, ~best.barred).fuller(best.plan, left)
+
+    def fit(self, plan: PipePlan) -> Fitted:
+        """Give the sizes of a plan."""
+        laid = _laid(self.priced, self.kept, self.site.users, plan, self.known)
+        return fitted(laid, self.known.level, self.known.simultaneity, self.known.catalogue)
+
+    def _dearer(self, extra: Floats, allowed: NDArray[np.bool_]) -> Site:
+        """Give the site with what sizes cost more, for the users allowed."""
+        site, users = self.site, self.site.users
+        users = replace(users, prize=np.where(allowed, users.prize, 0.0))
+        return replace(site, users=users, edge_cost=site.edge_cost + extra)
 
 
 def _laid(priced: Priced, kept: Kept, users: Users, plan: PipePlan, known: Sizing) -> Laid:

@@ -239,8 +239,7 @@ def _phases(site: Site, sizes: SizedSite, how: How, *, seed: int, end: Callable[
     points = (*(replace(point, most=min(point.most, last.most)) for point in smaller), last)
     if len(points) < how.phases:
         return None
-    phases = phased(sizes.site, found, points, seed=seed, steps=found.steps, end=end)
-    return None if end() else phases
+    return phased(sizes.site, found, points, seed=seed, steps=found.steps, end=end)
 
 
 def _reasons(wanted: Question, sizes: SizedSite) -> NDArray[np.object_]:
