@@ -214,17 +214,24 @@ def test_a_search_that_is_ended_stores_its_best_plan_and_can_be_repeated(street:
     assert (kept.parameters["rounds"], kept.steps) == (1, 1)
 
 
-def test_ctrl_c_ends_a_search_and_is_told_how_to_repeat_it(street: County, monkeypatch: pytest.MonkeyPatch) -> None:
-    environment = {"WANGGE_STATE": str(street.settings.state), "WANGGE_DATABASE": street.settings.database}
-    on, presses = Pace.on, [signal.SIGINT]
+@pytest.fixture
+def presses(monkeypatch: pytest.MonkeyPatch) -> list[signal.Signals]:
+    """What is sent when a search looks next whether it may go on: at first one Ctrl-C."""
+    on, waiting = Pace.on, [signal.SIGINT]
 
     def press(self: Pace) -> bool:
         went_on = on(self)
-        while presses:
-            signal.raise_signal(presses.pop())
+        while waiting:
+            signal.raise_signal(waiting.pop())
         return went_on
 
     monkeypatch.setattr(Pace, "on", press)
+    return waiting
+
+
+@pytest.mark.usefixtures("presses")
+def test_ctrl_c_ends_a_search_and_is_told_how_to_repeat_it(street: County) -> None:
+    environment = {"WANGGE_STATE": str(street.settings.state), "WANGGE_DATABASE": street.settings.database}
     result = CliRunner().invoke(main, ["pipes", "plan"], env=environment)
     assert result.exit_code == 0, result.output
     assert "--steps 1 --rounds 1" in result.stdout
@@ -260,22 +267,14 @@ def test_phases_that_are_ended_are_left_out_and_the_plan_is_kept(street: County)
 
 
 def test_ctrl_c_in_phases_keeps_the_plan_though_its_search_was_ended_too(
-    street: County, monkeypatch: pytest.MonkeyPatch
+    street: County, monkeypatch: pytest.MonkeyPatch, presses: list[signal.Signals]
 ) -> None:
     environment = {"WANGGE_STATE": str(street.settings.state), "WANGGE_DATABASE": street.settings.database}
-    on, presses = Pace.on, [signal.SIGINT]
-
-    def press(self: Pace) -> bool:
-        went_on = on(self)
-        while presses:
-            signal.raise_signal(presses.pop())
-        return went_on
 
     def pressed(*given: object, **named: object) -> object:
         presses.append(signal.SIGINT)
         return frontier(*given, **named)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(Pace, "on", press)
     monkeypatch.setattr(pipes, "frontier", pressed)
     result = CliRunner().invoke(main, ["pipes", "plan", "--budget", "125000", "--phases", "2"], env=environment)
     assert result.exit_code == 0, result.output
