@@ -13,13 +13,14 @@ from benchmarks.steiner import objective, ours, peer
 from benchmarks.stp import problem
 from gis.errors import Refused
 from gis.plan import look
-from gis.plan.ascent import Ascent
+from gis.plan.ascent import Ascent, ascend
 from gis.plan.core import Core
 from gis.plan.cuts import Relaxation
 from gis.plan.forest import spanned
 from gis.plan.graph import graph
 from gis.plan.grow import followed
 from gis.plan.pace import Pace
+from gis.plan.reduce import weights
 from gis.plan.rootless import solved_rootless
 from gis.plan.solve import Solution, solved
 
@@ -118,6 +119,35 @@ def test_a_stopped_search_for_a_tree_anywhere_holds_the_best_between_bound_and_v
     found = solved_rootless(prize, edges, pace=Pace(steps))
     assert found.bound <= optimum(edges, prize, None) <= found.value
     assert recounted(edges, prize, None, found) == found.value
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(graphs(), st.booleans())
+def test_an_ascent_bounds_all_plans_and_those_that_hold_an_edge(case: tuple[Edges, list[int]], even: bool) -> None:  # noqa: FBT001 - drawn
+    edges, prize = case
+    prize[0] = 0
+    best, whole = optimum(edges, prize, 0), core(edges, prize, 0)
+    whole.miss_isolated()
+    compact = whole.compact()
+    ascent = ascend(graph(compact), even=even)
+    assert whole.base + ascent.bound <= best
+    least = weights(graph(compact), ascent, root=0).reshape(-1, 2).min(axis=1)
+    for (u, v), more in zip(compact.ends, least.tolist(), strict=True):
+        if whole.base + ascent.bound + more > best:
+            ends = {compact.node[u], compact.node[v]}
+            assert optimum([edge for edge in edges if {edge[0], edge[1]} != ends], prize, 0) == best
+
+
+def test_an_even_ascent_tells_more_of_streets() -> None:
+    random, side = np.random.default_rng(2), 24
+    here = np.arange(side * side).reshape(side, side)
+    pairs = [*zip(here[:, :-1].flat, here[:, 1:].flat, strict=True), *zip(here[:-1].flat, here[1:].flat, strict=True)]
+    edges = [(int(u), int(v), int(random.integers(100, 200))) for u, v in pairs]
+    prize = [0, *(int(random.integers(200, 900)) if random.random() < 0.2 else 0 for _ in range(side * side - 1))]
+    whole = graph(core(edges, prize, 0).compact())
+    found = solved(core(edges, prize, 0), pace=Pace(40))
+    plain, even = ascend(whole).bound, ascend(whole, even=True).bound
+    assert plain < even <= found.value
 
 
 def test_cuts_tell_more_than_ascents_where_no_prize_is_certain() -> None:

@@ -1,6 +1,6 @@
 """The pipe plan under a budget: money is priced until the priced plan fits, regions are branched on, the rest is spent.
 
-Prices are tried roughly first, with one dual ascent each, so that the searches begin near the best one.
+Prices are tried roughly first, with two dual ascents each, so that the searches begin near the best one.
 
 The bound is Lagrange's. For any price m ≥ 0 and any plan within the budget B, missed ≥ missed + m · (cost − B), since
 cost − B ≤ 0; so missed ≥ min over all plans of (missed + m · cost) − m · B, and the solver bounds that minimum from
@@ -101,13 +101,13 @@ class Market:
         return self._told(price, found.edges, found.bound)
 
     def roughly(self, price: int, walls: tuple[Wall, ...]) -> Priced:
-        """Give a plan at a price at once, with the bound of one ascent."""
+        """Give a plan at a price at once, with the better bound of two ascents."""
         core = self._core(price, walls)
         core.gather()
         core.simplify()
         compact = core.compact()
         arrays = graph(compact)
-        ascent = ascend(arrays)
+        ascent = max(ascend(arrays), ascend(arrays, even=True), key=lambda each: each.bound)
         tree = sprouted(arrays, ascent, arrays.prize > 0)
         nodes = (compact.node[node] for node in tree.order.tolist())
         edges = core.expanded(nodes, (compact.edge[edge] for edge in tree.edges))

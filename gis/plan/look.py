@@ -127,6 +127,8 @@ class Look:
         some = self.search.random.choice(others, min(ROOTS - 1, len(others)), replace=False) if len(others) else others
         ascents = [(0, self.ascend(0, sure)), *((root, self.ascend(root, sure)) for root in some.tolist() if self.on())]
         self.ascent = ascents[0][1]
+        if not self.search.depth:
+            ascents.append((0, ascend(self.graph, even=True)))
         if self.search.begun.any():
             self.offer(followed(self.graph, self.search.resumed(self.core, self.compact)))
         for _, ascent in ascents:
