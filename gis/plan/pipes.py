@@ -249,7 +249,7 @@ def verify(plan: PipePlan, graph: StreetGraph, roots: Integers, *, users: Users,
     _same("gap_pct", plan.gap_pct, 100 * (objective - plan.bound) / objective if objective else 0.0)
     if not 0 <= plan.bound <= plan.objective:
         raise Refused(f"pipe plan: expected a bound between 0 and {plan.objective}, got {plan.bound}")
-    if plan.budget is not None and cost > plan.budget * (1 + CLOSE):
+    if plan.budget is not None and cost > plan.budget:
         raise Refused(f"pipe plan: expected a cost within {plan.budget}, got {cost}")
     if [reason is Reason.CONNECTED for reason in plan.reason] != plan.connected.tolist():
         raise Refused("pipe plan: reasons and connected users differ")

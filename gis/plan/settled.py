@@ -266,7 +266,7 @@ def topped_up(
             break
         found = _weighed(plan, fit(plan), extra[plan.edges], prize, best.bound, budget, best.rounds)
         short = found.fitted.short[node] & new
-        if found.feasible:
+        if found.feasible and found.cost <= budget:
             best, left = replace(found, barred=best.barred, stable=False), budget
         elif short.any():
             best = replace(best, barred=best.barred | short)
