@@ -127,7 +127,7 @@ def _told(made: "Pipes", phases: int) -> list[str]:
     ]
     if made.ended:
         again = f"不用 --seconds，加 --steps {made.steps} --rounds {made.rounds}"
-        undone = "；未分期 · not phased" if len(made.phases) < phases and phases > 1 else ""
+        undone = "；未分期 · not phased" if phases > 1 and not made.phases else ""
         lines.append(f"提前结束 · ended early{undone}；重做同一方案：{again}{'，不用 --phases' if undone else ''}")
     titles = layers.one(Use.CONNECTION_PLAN).field("reason").titles
     lines.append("，".join(f"{titles.get(reason, reason)} {count}" for reason, count in sorted(made.reasons.items())))

@@ -41,8 +41,8 @@ class Ascent:
 class _Climb(NamedTuple):
     """What one ascent works on: marks of the set in hand, arcs that enter it, who waits for whom, the queue.
 
-    The set that saw a node last (`seen`) holds so many of its neighbours (`near`). `raised` is by how
-    much the cuts of a node rose.
+    The set that saw a node last (`seen`) holds so many of its neighbours (`near`). `raised` is by how much the cuts of
+    a node rose.
     """
 
     left: Integers

@@ -118,7 +118,10 @@ class Look:
         return not self.large or self.search.pace.on()
 
     def reduce(self) -> None:
-        """Leave out what detours stand for, ascend from some roots, grow trees, and strike out what has no room."""
+        """Leave out what detours stand for, ascend from some roots, grow trees, and strike out what has no room.
+
+        Searches within look for trees more than for bounds, and do without the even ascent.
+        """
         reduced(self.core, sure=self.room(0), on=(lambda: False) if self.search.depth else self.on)
         self.take()
         sure = self.room(0)

@@ -143,17 +143,17 @@ def peeled(net: Network, choice: Choice, budget: float) -> Choice:
     ends = _ends(net, branches)
     twigs = [ends.twig(place) for place, hanging in enumerate(ends.forks) if not hanging]
     heapify(twigs)
-    stays, stay = np.ones(len(branches.cost), dtype=bool), np.ones(len(branches.cost), dtype=bool)
+    laid, linked = np.ones((2, len(branches.cost)), dtype=bool)
     while rest > goal and twigs:
         twig = heappop(twigs)
-        stay[twig.end], stays[list(twig.way)] = False, False
+        linked[twig.end], laid[list(twig.way)] = False, False
         rest -= twig.cost
         ends.forks[twig.foot] -= 1
         if not ends.forks[twig.foot]:
             heappush(twigs, ends.twig(twig.foot))
     connected = choice.connected.copy()
-    connected[branches.users[~stay[branches.at]]] = False
-    return Choice(branches.tree.edge[1:][stays[1:]], connected)
+    connected[branches.users[~linked[branches.at]]] = False
+    return Choice(branches.tree.edge[1:][laid[1:]], connected)
 
 
 def _ends(net: Network, branches: _Branches) -> _Ends:
